@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ATen/core/Tensor.h"
+#include "absl/status/status.h"
+
+#include "bittensor/base/executor.h"
+#include "bittensor/metagraph/synapse_record.h"
+#include "bittensor/synapse/schema.h"
+#include "bittensor/transport/transport.h"
+#include "bittensor/wallet/wallet.h"
+
+namespace bittensor {
+
+// Who is out there and how much each counts, learnt by gossip: push-pull
+// anti-entropy over the transport, digests first, deltas after. Every record is
+// signed by its neuron, expires unless the neuron renews it, and is checked
+// before it is kept.
+//
+// Thread-safe. What it is given must outlive it.
+class Metagraph {
+ public:
+  struct Options {
+    std::string listen_address = "0.0.0.0:0";  // where others gossip with this neuron
+    // The host that others reach this neuron at; empty: 127.0.0.1.
+    std::string remote_ip;
+    std::vector<std::string> bootstrap;  // host:port of metagraphs to begin with; kept for ever
+    std::string cache_file;              // where known peers survive a restart; empty: nowhere
+    Duration round = std::chrono::milliseconds(500);  // one gossip partner is asked each round
+    Duration ttl = std::chrono::seconds(15);          // a silent neuron is forgotten after this
+    std::size_t max_records = 10'000;
+  };
+
+  Metagraph(Options options, Transport& transport, const Wallet& wallet, Executor& executor);
+  // Stops, see stop().
+  ~Metagraph();
+
+  // From now on says to the network: "my synapse takes and gives `schema` and is served at
+  // port `axon_port` of remote_ip". May be called again when something changes.
+  void subscribe(const Schema& schema, int axon_port);
+
+  // Listens and begins to gossip. kAlreadyExists if the port is taken,
+  // kInvalidArgument if a bootstrap is not host:port.
+  absl::Status start();
+
+  // Tells some peers that this neuron leaves, writes the cache, stops. May be called twice.
+  void stop();
+
+  // "host:port" that others can use as bootstrap; empty before start().
+  std::string address() const;
+
+  // At most `n` synapses of others, those that count most first; ties in an order of this
+  // neuron's own. If there are none, this neuron's own synapse (if subscribed): who is alone
+  // asks itself. Does not block: reads a snapshot.
+  std::vector<SynapseRecord> get_synapses(std::size_t n) const;
+
+  // How many other neurons are known.
+  std::size_t size() const;
+
+  // This neuron's weights of `synapses`, float32 [n], each in [0, 1]; 0 for one it never asked.
+  at::Tensor get_weights(const std::vector<SynapseRecord>& synapses) const;
+  // Sets them. Those with the largest weights are published as a signed row.
+  void set_weights(const std::vector<SynapseRecord>& synapses, const at::Tensor& weights);
+
+  // What everybody published: row i, column j is how neuron i values the synapse of neuron j.
+  struct WeightMatrix {
+    std::vector<PublicKey> keys;  // of rows and columns
+    at::Tensor weights;           // float32 [n, n]
+  };
+  WeightMatrix weight_matrix() const;
+
+ private:
+  class Impl;
+  // Shared with the calls and timers under way.
+  const std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace bittensor

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+
+#include "bittensor/base/mutex.h"
+#include "bittensor/synapse/synapse.h"
+
+namespace bittensor {
+
+// A frozen copy of a synapse, in evaluation mode, that strangers may call: it
+// checks what comes in against the schema, checks what goes out, and turns what
+// libtorch throws into a Status.
+//
+// Thread-safe: calls take turns.
+class ServedSynapse {
+ public:
+  // Takes a copy of `synapse` as it is now.
+  explicit ServedSynapse(const Synapse& synapse);
+
+  const Schema& schema() const { return schema_; }
+
+  // [batch, network_dim]; text [batch, sequence, network_dim]. kInvalidArgument if the inputs
+  // do not fit the schema, kUnimplemented for another modality, kInternal if the synapse
+  // throws or answers something else than its schema says.
+  absl::StatusOr<at::Tensor> forward(const Inputs& inputs);
+
+  // The gradient of the inputs, shape of the inputs, given the gradient of the output.
+  // Leaves the parameters' gradients alone. kInvalidArgument if the shapes do not fit or a
+  // value is not finite, kUnimplemented for text and for integer inputs.
+  absl::StatusOr<at::Tensor> backward(const Inputs& inputs, const at::Tensor& output_gradient);
+
+ private:
+  absl::StatusOr<at::Tensor> checked(at::Tensor output, const Inputs& inputs) const;
+
+  Mutex mutex_;
+  const std::shared_ptr<Synapse> synapse_ BITTENSOR_GUARDED_BY(mutex_);
+  const Schema schema_;
+};
+
+}  // namespace bittensor

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "torch/nn/module.h"
+
+#include "bittensor/synapse/inputs.h"
+#include "bittensor/synapse/schema.h"
+
+namespace bittensor {
+
+// A model offered to the network. Write it as a torch module: a constructor
+// that registers submodules, the forward_… it serves, and fresh():
+//
+//   class Doubler : public Synapse {
+//    public:
+//     Schema schema() const override { return {Modality::kTensor, at::kFloat, {1024}, 1024}; }
+//     torch::Tensor forward_tensor(const torch::Tensor& inputs) override { return 2 * inputs; }
+//     std::shared_ptr<Synapse> fresh() const override { return std::make_shared<Doubler>(); }
+//   };
+//
+// Not thread-safe. Others see a deep copy (clone()), never the model in training.
+class Synapse : public torch::nn::Module {
+ public:
+  // What forward_… takes and gives. The same for the synapse's whole life.
+  virtual Schema schema() const = 0;
+
+  // A new synapse of the same configuration, with parameters of its own.
+  virtual std::shared_ptr<Synapse> fresh() const = 0;
+
+  // The answer to a batch, [batch, network_dim]; to text, [batch, sequence, network_dim].
+  // A modality that is not overridden throws c10::NotImplementedError, which the axon
+  // answers as kUnimplemented.
+  virtual torch::Tensor forward_text(const std::vector<std::string>& inputs);
+  virtual torch::Tensor forward_image(
+      const torch::Tensor& inputs);  // [batch, channels, rows, cols]
+  virtual torch::Tensor forward_tensor(const torch::Tensor& inputs);  // [batch, ...]
+
+  // The forward_… of the inputs' modality.
+  torch::Tensor forward_inputs(const Inputs& inputs);
+
+  // A deep copy: parameters and buffers by value, on `device` or where they are, and the
+  // same mode (train or eval) and requires_grad.
+  std::shared_ptr<Module> clone(
+      const c10::optional<torch::Device>& device = c10::nullopt) const final;
+  // The same with its type kept.
+  std::shared_ptr<Synapse> copy() const;
+};
+
+}  // namespace bittensor

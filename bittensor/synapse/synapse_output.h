@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "ATen/core/Tensor.h"
+
+namespace bittensor {
+
+// What one training or test step of a synapse gives. A test step leaves the
+// network's fields undefined.
+struct SynapseOutput {
+  at::Tensor loss;                 // scalar: what backward() starts from
+  at::Tensor local_output;         // [batch, network_dim], student as context
+  at::Tensor local_target;         // logits, [batch, classes]
+  at::Tensor local_target_loss;    // scalar
+  at::Tensor network_output;       // [batch, network_dim], network as context
+  at::Tensor network_target;       // logits, [batch, classes]
+  at::Tensor network_target_loss;  // scalar
+  at::Tensor distillation_loss;    // scalar: how far the student is from the network context
+};
+
+}  // namespace bittensor

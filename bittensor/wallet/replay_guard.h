@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+
+#include "bittensor/base/mutex.h"
+#include "bittensor/wallet/envelope.h"
+
+namespace bittensor {
+
+// Refuses a request that was meant for somebody else, is stale, or was seen
+// before. It remembers each nonce for as long as its time would be accepted;
+// when it remembers `max_nonces` it refuses, rather than forget one early.
+//
+// Thread-safe.
+class ReplayGuard {
+ public:
+  struct Options {
+    std::int64_t window_ms = 30'000;  // how far a sender's clock may differ, either way
+    std::size_t max_nonces = 1 << 20;
+  };
+
+  ReplayGuard(Options options, PublicKey self) : options_(options), self_(self) {}
+
+  // kUnauthenticated: for another receiver (a zero one passes if `allow_any_receiver`),
+  // stale or repeated. kResourceExhausted: too many nonces within the window.
+  absl::Status admit(const Envelope& envelope, std::int64_t unix_ms, bool allow_any_receiver)
+      BITTENSOR_EXCLUDES(mutex_);
+
+ private:
+  struct Seen {
+    std::int64_t until_ms;
+    std::string id;  // sender and nonce
+  };
+
+  const Options options_;
+  const PublicKey self_;
+  Mutex mutex_;
+  absl::flat_hash_set<std::string> ids_ BITTENSOR_GUARDED_BY(mutex_);
+  std::deque<Seen> seen_ BITTENSOR_GUARDED_BY(mutex_);
+};
+
+}  // namespace bittensor

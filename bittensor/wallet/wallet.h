@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+#include "bittensor/wallet/keys.h"
+
+namespace bittensor {
+
+// The identity of a neuron: its ed25519 key pair. Whoever has the file is the
+// neuron, so it is readable by its owner only. The secret is wiped from memory
+// when the wallet goes.
+//
+// Thread-safe: it does not change.
+class Wallet {
+ public:
+  // A new key that is in no file: for tests and simulations.
+  static Wallet create();
+  // The key that `seed` (32 bytes) gives; kInvalidArgument for another length.
+  static absl::StatusOr<Wallet> from_seed(absl::string_view seed);
+
+  // Reads the key file at `path`, or creates it (mode 0600, whole or absent) with its
+  // folder. kPermissionDenied names the file if it cannot be read, belongs to another user
+  // or others may read it; kDataLoss if its content is damaged.
+  static absl::StatusOr<Wallet> load_or_create(const std::string& path);
+
+  ~Wallet();
+  Wallet(Wallet&&) noexcept;
+  Wallet& operator=(Wallet&&) noexcept;
+  Wallet(const Wallet&) = delete;
+  Wallet& operator=(const Wallet&) = delete;
+
+  const PublicKey& key() const { return key_; }
+
+  // 64 bytes.
+  std::string sign(absl::string_view message) const;
+
+ private:
+  Wallet() = default;
+
+  PublicKey key_;
+  std::array<std::uint8_t, 64> secret_{};
+};
+
+}  // namespace bittensor

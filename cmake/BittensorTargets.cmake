@@ -1,0 +1,87 @@
+add_library(bittensor_flags INTERFACE)
+target_compile_options(bittensor_flags INTERFACE
+  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
+  $<$<BOOL:${BITTENSOR_WERROR}>:-Werror>)
+if(BITTENSOR_SANITIZE)
+  # For every target, foreign ones and generated code included: one process, one runtime.
+  add_compile_options(-fsanitize=${BITTENSOR_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${BITTENSOR_SANITIZE})
+endif()
+
+# libtorch with its headers precompiled: torch/torch.h costs 20 s a file without.
+# Foreign headers are SYSTEM: their warnings are not ours.
+add_library(bittensor_torch INTERFACE)
+target_link_libraries(bittensor_torch INTERFACE ${TORCH_LIBRARIES})
+target_include_directories(bittensor_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+file(WRITE ${CMAKE_BINARY_DIR}/torch_pch.cc "")
+add_library(bittensor_torch_pch OBJECT ${CMAKE_BINARY_DIR}/torch_pch.cc)
+target_link_libraries(bittensor_torch_pch PRIVATE bittensor_torch bittensor_flags)
+target_precompile_headers(bittensor_torch_pch PRIVATE <torch/torch.h>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(bittensor_torch_pch PUBLIC -fno-pch-timestamp)
+endif()
+
+# Gives `target` the precompiled torch header if it links libtorch.
+function(_bittensor_use_pch target deps)
+  if("TORCH" IN_LIST deps)
+    target_precompile_headers(${target} REUSE_FROM bittensor_torch_pch)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+      target_compile_options(${target} PRIVATE -fno-pch-timestamp)
+    endif()
+  endif()
+endfunction()
+
+# Foreign libraries by one word each, so that the folders' lists stay readable.
+function(_bittensor_link target scope deps)
+  foreach(dep IN LISTS deps)
+    if(dep STREQUAL "TORCH")
+      target_link_libraries(${target} ${scope} bittensor_torch)
+    else()
+      target_link_libraries(${target} ${scope} ${dep})
+    endif()
+  endforeach()
+endfunction()
+
+# bittensor_library(NAME HEADERS ... SOURCES ... DEPS ...)
+#
+# One library per folder. DEPS repeats the folder's row of tools/layers.toml, as far as it
+# links, and adds the foreign libraries; TORCH means libtorch with its headers precompiled.
+function(bittensor_library name)
+  cmake_parse_arguments(arg "" "" "HEADERS;SOURCES;DEPS" ${ARGN})
+  add_library(bittensor_${name} STATIC)
+  add_library(bittensor::${name} ALIAS bittensor_${name})
+  target_sources(bittensor_${name}
+    PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${arg_HEADERS}
+    PRIVATE ${arg_SOURCES})
+  _bittensor_link(bittensor_${name} PUBLIC "${arg_DEPS}")
+  target_link_libraries(bittensor_${name} PRIVATE bittensor_flags)
+  set_target_properties(bittensor_${name} PROPERTIES
+    VERIFY_INTERFACE_HEADER_SETS ON LINKER_LANGUAGE CXX)
+  _bittensor_use_pch(bittensor_${name} "${arg_DEPS}")
+endfunction()
+
+# bittensor_executable(NAME SOURCES ... DEPS ...)
+function(bittensor_executable name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  _bittensor_link(${name} PRIVATE "${arg_DEPS}")
+  target_link_libraries(${name} PRIVATE bittensor_flags)
+  _bittensor_use_pch(${name} "${arg_DEPS}")
+endfunction()
+
+# bittensor_test(NAME LABEL unit SOURCES ... DEPS ... [TIMEOUT seconds])
+#
+# Labels: unit (no sockets, no processes), net (sockets on loopback), learning (trains),
+# process (starts programs). TIMEOUT is per test case.
+function(bittensor_test name)
+  cmake_parse_arguments(arg "" "LABEL;TIMEOUT" "SOURCES;DEPS" ${ARGN})
+  bittensor_executable(${name} SOURCES ${arg_SOURCES} DEPS ${arg_DEPS})
+  target_link_libraries(${name} PRIVATE GTest::gmock GTest::gtest_main)
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 60)
+  endif()
+  gtest_discover_tests(${name} NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+    PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
+endfunction()
