@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <string>
+#include <functional>
+#include <limits>
+#include <queue>
+#include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
@@ -34,16 +37,25 @@ class ReplayGuard {
       BITTENSOR_EXCLUDES(mutex_);
 
  private:
+  using Id = std::array<char, PublicKey::kSize + 16>;  // sender and nonce
   struct Seen {
-    std::int64_t until_ms;
-    std::string id;  // sender and nonce
+    std::int64_t until_ms;  // the last time at which it would be accepted
+    Id id;
+    friend bool operator>(const Seen& a, const Seen& b) { return a.until_ms > b.until_ms; }
   };
+
+  void forget(std::int64_t unix_ms) BITTENSOR_REQUIRES(mutex_);
 
   const Options options_;
   const PublicKey self_;
   Mutex mutex_;
-  absl::flat_hash_set<std::string> ids_ BITTENSOR_GUARDED_BY(mutex_);
-  std::deque<Seen> seen_ BITTENSOR_GUARDED_BY(mutex_);
+  absl::flat_hash_set<Id> ids_ BITTENSOR_GUARDED_BY(mutex_);
+  // The soonest to expire on top: senders' clocks differ.
+  std::priority_queue<Seen, std::vector<Seen>, std::greater<>> seen_ BITTENSOR_GUARDED_BY(mutex_);
+  // The latest `until_ms` that was forgotten. Older requests stay refused, also when this
+  // machine's clock is set back.
+  std::int64_t forgotten_until_ms_ BITTENSOR_GUARDED_BY(mutex_) =
+      std::numeric_limits<std::int64_t>::min();
 };
 
 }  // namespace bittensor

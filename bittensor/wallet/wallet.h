@@ -16,6 +16,9 @@ namespace bittensor {
 // neuron, so it is readable by its owner only. The secret is wiped from memory
 // when the wallet goes.
 //
+// The file is one line of text, the seed and its public key in hexadecimal:
+//   bittensor-key-v1 ed25519 SEED(64 digits) PUBLIC_KEY(64 digits)
+//
 // Thread-safe: it does not change.
 class Wallet {
  public:
