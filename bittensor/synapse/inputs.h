@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ATen/core/Tensor.h"
@@ -31,7 +32,8 @@ struct Inputs {
     return tensor.defined() && tensor.dim() > 0 ? tensor.size(0) : 0;
   }
 
-  // The rows that `index` (int64 [n]) names, in its order. Differentiable.
+  // The rows that `index` (int64 [n]) names, in its order. Differentiable. Throws c10::Error if
+  // a row is not in [0, batch).
   Inputs rows(const at::Tensor& index) const;
 };
 

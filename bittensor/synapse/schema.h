@@ -36,10 +36,11 @@ struct Schema {
 
 v1::Schema to_proto(const Schema& schema);
 // kInvalidArgument if a stranger's schema is none: unknown modality or dtype, more than 7
-// dimensions, network_dim not in [1, 65536].
+// dimensions, a size that is neither positive nor -1, an image without its 3 dimensions,
+// network_dim not in [1, 65536].
 absl::StatusOr<Schema> from_proto(const v1::Schema& schema);
 
-// "image float32 [batch, 1, -1, -1] -> [batch, 1024]"
+// "image float32 [batch, 1, -1, -1] -> [batch, 1024]", "text -> [batch, sequence, 1024]"
 std::string to_string(const Schema& schema);
 
 }  // namespace bittensor

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "ATen/core/Tensor.h"
 #include "absl/status/statusor.h"
 
 #include "bittensor/base/mutex.h"
@@ -17,14 +18,15 @@ namespace bittensor {
 // Thread-safe: calls take turns.
 class ServedSynapse {
  public:
-  // Takes a copy of `synapse` as it is now.
+  // Takes a copy of `synapse` as it is now. Throws what Synapse::clone() throws.
   explicit ServedSynapse(const Synapse& synapse);
 
   const Schema& schema() const { return schema_; }
 
-  // [batch, network_dim]; text [batch, sequence, network_dim]. kInvalidArgument if the inputs
-  // do not fit the schema, kUnimplemented for another modality, kInternal if the synapse
-  // throws or answers something else than its schema says.
+  // [batch, network_dim]; text [batch, sequence, network_dim], detached, on the inputs' device.
+  // kInvalidArgument if the inputs do not fit the schema, kUnimplemented for another modality,
+  // kInternal if the synapse throws or answers something else than finite numbers of the shape
+  // that its schema says.
   absl::StatusOr<at::Tensor> forward(const Inputs& inputs);
 
   // The gradient of the inputs, shape of the inputs, given the gradient of the output.
@@ -33,8 +35,6 @@ class ServedSynapse {
   absl::StatusOr<at::Tensor> backward(const Inputs& inputs, const at::Tensor& output_gradient);
 
  private:
-  absl::StatusOr<at::Tensor> checked(at::Tensor output, const Inputs& inputs) const;
-
   Mutex mutex_;
   const std::shared_ptr<Synapse> synapse_ BITTENSOR_GUARDED_BY(mutex_);
   const Schema schema_;

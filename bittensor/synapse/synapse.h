@@ -22,6 +22,9 @@ namespace bittensor {
 //     std::shared_ptr<Synapse> fresh() const override { return std::make_shared<Doubler>(); }
 //   };
 //
+// A forward_… gives each row the answer that it would get alone when in evaluation mode, since
+// rows of several callers are joined into one batch, and does not write to its inputs.
+//
 // Not thread-safe. Others see a deep copy (clone()), never the model in training.
 class Synapse : public torch::nn::Module {
  public:
@@ -43,7 +46,8 @@ class Synapse : public torch::nn::Module {
   torch::Tensor forward_inputs(const Inputs& inputs);
 
   // A deep copy: parameters and buffers by value, on `device` or where they are, and the
-  // same mode (train or eval) and requires_grad.
+  // same mode (train or eval) and requires_grad. Throws c10::Error if fresh() gives other
+  // parameters or buffers than this synapse has.
   std::shared_ptr<Module> clone(
       const c10::optional<torch::Device>& device = c10::nullopt) const final;
   // The same with its type kept.
