@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -14,9 +15,12 @@
 
 namespace bittensor {
 
+// Of an envelope: it travels among the headers, which every hop limits.
+constexpr std::size_t kMaxEnvelopeBytes = 1024;
+
 // What travels, both ways. The transport reads neither part.
 struct Message {
-  std::string envelope;  // who says it, and the proof (wallet/envelope.h); at most 1 KiB
+  std::string envelope;  // who says it, and the proof (wallet/envelope.h)
   Payload body;          // a serialised protobuf message
 };
 
@@ -29,8 +33,11 @@ struct Message {
 //   - on_reply and handlers never run inside call() or listen(), never under a lock;
 //   - a call past its deadline replies kDeadlineExceeded;
 //   - nobody at the address, or a connection that breaks, replies kUnavailable;
+//   - an address that is none (address.h), or an envelope that is too long, replies
+//     kInvalidArgument: addresses come from strangers;
 //   - a handler's error status arrives with its code and message.
 //
+// on_reply and handlers run on the few threads of the transport: they must not block.
 // Transports are thread-safe.
 class Transport {
  public:
@@ -43,6 +50,9 @@ class Transport {
     std::string peer;    // the caller's host, without its port: for limits per host and logs
     TimePoint deadline;  // when the caller stops waiting
   };
+  // Calls `reply` once, from any thread, now or later. If all copies of `reply` are
+  // gone before that, the caller gets kInternal. After the caller has stopped
+  // waiting a reply does nothing.
   using Handler = std::function<void(Request request, ReplyFn reply)>;
 
   // Serving at one address. Destroying it closes it.
@@ -54,7 +64,9 @@ class Transport {
     virtual const std::string& address() const = 0;
 
     // Refuses new requests, lets those under way reply until `deadline`, then
-    // cuts them off. Waits. May be called twice.
+    // cuts them off: their callers get kUnavailable or kCancelled. When it
+    // returns no handler runs and none will. Waits, so not to be called from a
+    // handler. May be called twice.
     virtual void close(TimePoint deadline) = 0;
   };
 
@@ -62,7 +74,8 @@ class Transport {
 
   // Serves `methods` ("bittensor.v1.Axon/Forward") at `address` ("0.0.0.0:8091";
   // port 0: any). kAlreadyExists if the port is taken. Larger messages than
-  // `max_message_bytes` are refused with kResourceExhausted before they are read.
+  // `max_message_bytes` are refused with kResourceExhausted before they are read,
+  // other methods with kUnimplemented.
   virtual absl::StatusOr<std::unique_ptr<Listener>> listen(const std::string& address,
                                                            std::vector<std::string> methods,
                                                            std::size_t max_message_bytes,

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+
+#include <grpcpp/generic/generic_stub.h>
+
+#include "bittensor/base/mutex.h"
+#include "bittensor/transport/address.h"
+
+namespace bittensor::grpc_internal {
+
+// The connections to the peers, one each, made when first asked for and kept.
+// Beyond `max_channels` the one that was not asked for the longest is let go; calls
+// under way on it keep it open until they are done.
+//
+// Thread-safe.
+class ChannelPool {
+ public:
+  ChannelPool(std::size_t max_channels, int max_message_bytes)
+      : max_channels_(max_channels), max_message_bytes_(max_message_bytes) {}
+
+  // Does not block: connecting is gRPC's business.
+  std::shared_ptr<grpc::GenericStub> get(const Address& address) BITTENSOR_EXCLUDES(mutex_);
+
+ private:
+  struct Entry {
+    std::shared_ptr<grpc::GenericStub> stub;
+    std::list<std::string>::iterator age;
+  };
+
+  std::shared_ptr<grpc::GenericStub> connect(const Address& address) const;
+
+  const std::size_t max_channels_;
+  const int max_message_bytes_;
+  Mutex mutex_;
+  std::map<std::string, Entry> entries_ BITTENSOR_GUARDED_BY(mutex_);
+  std::list<std::string> by_age_ BITTENSOR_GUARDED_BY(mutex_);  // The oldest first.
+};
+
+}  // namespace bittensor::grpc_internal

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+#include "bittensor/transport/grpc/grpc_listener.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server_builder.h>
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "bittensor/base/status_macros.h"
+#include "bittensor/transport/address.h"
+#include "bittensor/transport/grpc/convert.h"
+
+namespace bittensor::grpc_internal {
+namespace {
+
+absl::Status bind_error(const std::string& address, int error) {
+  const std::string message = absl::StrCat("cannot listen at ", address, ": ", strerror(error));
+  switch (error) {
+    case EADDRINUSE:
+      return absl::AlreadyExistsError(message);
+    case EACCES:
+      return absl::PermissionDeniedError(message);
+    case EADDRNOTAVAIL:
+    case EAFNOSUPPORT:
+      return absl::InvalidArgumentError(message);
+    default:
+      return absl::UnavailableError(message);
+  }
+}
+
+// Tries the address with a socket of its own: gRPC does not tell why it cannot bind.
+absl::Status try_to_bind(const Address& address) {
+  addrinfo hints{};
+  hints.ai_flags = AI_PASSIVE;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const std::string port = std::to_string(address.port);
+  if (const int error = getaddrinfo(address.host.c_str(), port.c_str(), &hints, &found); error != 0)
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot listen at ", address.to_string(), ": ", gai_strerror(error)));
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, &freeaddrinfo);
+
+  const int fd = socket(found->ai_family, found->ai_socktype | SOCK_CLOEXEC, found->ai_protocol);
+  if (fd < 0) return bind_error(address.to_string(), errno);
+  const int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  const int error = bind(fd, found->ai_addr, found->ai_addrlen) == 0 ? 0 : errno;
+  ::close(fd);
+  return error == 0 ? absl::OkStatus() : bind_error(address.to_string(), error);
+}
+
+void set_options(grpc::ServerBuilder& builder, std::size_t max_message_bytes) {
+  builder.SetMaxReceiveMessageSize(
+      static_cast<int>(std::min<std::size_t>(max_message_bytes, std::numeric_limits<int>::max())));
+  builder.SetMaxSendMessageSize(-1);
+  // Or two programs could take one port, and each would get some of the connections.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 1'000);
+
+  // A connection that says nothing is closed after a while, one whose other end is gone soon.
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 10 * 60 * 1'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  // Clients of ours look after their connections every ten seconds (channel_pool.cc).
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
+
+  // Only "identity": a small compressed message may unfold into any number of bytes.
+  builder.AddChannelArgument(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1);
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
+
+  // Only the reflection service is synchronous; it needs no more than one thread.
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
+}
+
+// "a.B/C" and "a.B/D" make one service "a.B".
+absl::StatusOr<std::vector<std::unique_ptr<RawService>>> services_for(
+    const std::vector<std::string>& methods, Transport::Handler handler) {
+  std::map<std::string, std::vector<std::string>> by_service;
+  for (const std::string& method : methods) {
+    const std::size_t slash = method.find('/');
+    if (slash == 0 || slash == std::string::npos || slash + 1 == method.size())
+      return absl::InvalidArgumentError("method \"" + method + "\" is not service/method");
+    by_service[method.substr(0, slash)].push_back(method);
+  }
+  const auto shared = std::make_shared<const Transport::Handler>(std::move(handler));
+  std::vector<std::unique_ptr<RawService>> services;
+  for (auto& [name, of_service] : by_service)
+    services.push_back(std::make_unique<RawService>(name, std::move(of_service), shared));
+  return services;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Transport::Listener>> GrpcListener::start(
+    const std::string& address, const std::vector<std::string>& methods,
+    std::size_t max_message_bytes, Transport::Handler handler) {
+  BITTENSOR_ASSIGN_OR_RETURN(Address wanted, parse_address(address));
+  BITTENSOR_ASSIGN_OR_RETURN(Services services, services_for(methods, std::move(handler)));
+  BITTENSOR_RETURN_IF_ERROR(try_to_bind(wanted));
+
+  grpc::ServerBuilder builder;
+  set_options(builder, max_message_bytes);
+  for (const auto& service : services) builder.RegisterService(service.get());
+  int port = 0;
+  builder.AddListeningPort(wanted.to_string(), grpc::InsecureServerCredentials(), &port);
+  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  // Somebody was faster.
+  if (!server || port == 0) return bind_error(address, EADDRINUSE);
+  wanted.port = static_cast<std::uint16_t>(port);
+  for (const auto& service : services)
+    server->GetHealthCheckService()->SetServingStatus(service->name(), true);
+  return std::unique_ptr<Transport::Listener>(
+      new GrpcListener(wanted.to_string(), std::move(services), std::move(server)));
+}
+
+GrpcListener::~GrpcListener() {
+  GrpcListener::close(TimePoint::min());
+}
+
+void GrpcListener::close(TimePoint deadline) {
+  server_->GetHealthCheckService()->Shutdown();
+  // Cancels what is left at the deadline (see ServerCall::OnCancel), then waits for it.
+  server_->Shutdown(to_timespec(deadline));
+  server_->Wait();
+}
+
+}  // namespace bittensor::grpc_internal

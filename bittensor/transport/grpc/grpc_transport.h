@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "bittensor/base/mutex.h"
+#include "bittensor/transport/transport.h"
+
+namespace bittensor {
+
+namespace grpc_internal {
+class ChannelPool;
+struct ClientCall;
+}  // namespace grpc_internal
+
+// The Transport of real neurons: gRPC over HTTP/2 and TCP. A Message is a plain
+// unary call, its body the protobuf message, its envelope the metadata
+// "bittensor-envelope-bin", so that any gRPC client can call a neuron. Bodies are
+// copied neither on their way out nor on their way in.
+//
+// A listener also answers grpc.health.v1.Health and gRPC's server reflection, which
+// knows the messages of the protos that the program links.
+//
+// Handlers and on_reply run on gRPC's callback threads: as many as half the cores,
+// at least two, in the whole process. The destructor closes the transport and waits
+// for the on_reply under way, so it must not run in one of them.
+class GrpcTransport final : public Transport {
+ public:
+  struct Options {
+    // A reply that says it is longer is refused before it is read, whatever the call allows.
+    std::size_t max_reply_bytes = 256 * 1024 * 1024;
+    // Peers whose connections are kept.
+    std::size_t max_connections = 512;
+  };
+
+  GrpcTransport() : GrpcTransport(Options()) {}
+  explicit GrpcTransport(const Options& options);
+  ~GrpcTransport() override;
+
+  absl::StatusOr<std::unique_ptr<Listener>> listen(const std::string& address,
+                                                   std::vector<std::string> methods,
+                                                   std::size_t max_message_bytes,
+                                                   Handler handler) override;
+
+  void call(const std::string& address, const std::string& method, Message message,
+            TimePoint deadline, std::size_t max_reply_bytes, ReplyFn on_reply) override;
+
+  void close() override BITTENSOR_EXCLUDES(mutex_);
+
+ private:
+  using ClientCall = grpc_internal::ClientCall;
+
+  // Enters a call among those that close() cancels and the destructor waits for.
+  absl::Status start(ClientCall* call) BITTENSOR_EXCLUDES(mutex_);
+  void finish(ClientCall* call) BITTENSOR_EXCLUDES(mutex_);
+
+  // Replies from another thread.
+  void refuse(absl::Status status, ReplyFn on_reply) BITTENSOR_EXCLUDES(mutex_);
+
+  const std::unique_ptr<grpc_internal::ChannelPool> channels_;
+  Mutex mutex_;
+  std::condition_variable_any idle_;
+  bool closed_ BITTENSOR_GUARDED_BY(mutex_) = false;
+  int refusals_ BITTENSOR_GUARDED_BY(mutex_) = 0;
+  std::unordered_set<ClientCall*> calls_ BITTENSOR_GUARDED_BY(mutex_);
+};
+
+}  // namespace bittensor
