@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "datasets/batches.h"
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+#include <utility>
+
+#include "torch/types.h"
+
+#include "bittensor/base/check.h"
+
+namespace bittensor {
+namespace {
+
+// std::shuffle and torch::randperm may differ between libraries and releases; this may not:
+// a run that resumes on another machine goes on with the same order. Fisher and Yates, with
+// a bias below 2^-40 for fewer than 2^24 samples.
+void shuffle(std::vector<std::int64_t>& order, std::uint64_t seed, std::int64_t epoch) {
+  std::mt19937_64 random(seed * 0x9E3779B97F4A7C15u + static_cast<std::uint64_t>(epoch));
+  for (std::size_t i = order.size() - 1; i > 0; --i) {
+    std::swap(order[i], order[random() % (i + 1)]);
+  }
+}
+
+}  // namespace
+
+Batches::Batches(LabelledImages data, Options options)
+    : data_{data.images.contiguous(), data.labels.contiguous()},
+      options_(std::move(options)),
+      order_(data_.size()) {
+  BITTENSOR_CHECK(data_.size() > 0 && data_.images.size(0) == data_.size());
+  BITTENSOR_CHECK(options_.batch_size > 0) << options_.batch_size;
+  std::iota(order_.begin(), order_.end(), 0);
+  const auto channels = static_cast<std::size_t>(data_.images.size(1));
+  const auto& [mean, deviation] = options_.normalisation;
+  BITTENSOR_CHECK(mean.size() == deviation.size());
+  BITTENSOR_CHECK(mean.size() == 1 || mean.size() == channels) << mean.size();
+  for (std::size_t i = 0; i < channels; ++i) {
+    const std::size_t entry = mean.size() == 1 ? 0 : i;
+    scale_.push_back(static_cast<float>(1 / (255 * deviation[entry])));
+    shift_.push_back(static_cast<float>(-mean[entry] / deviation[entry]));
+  }
+}
+
+std::int64_t Batches::per_epoch() const {
+  return (data_.size() + options_.batch_size - 1) / options_.batch_size;
+}
+
+void Batches::shuffle_for(std::int64_t epoch) {
+  if (epoch == epoch_) return;
+  std::iota(order_.begin(), order_.end(), 0);
+  shuffle(order_, options_.seed, epoch);
+  epoch_ = epoch;
+}
+
+// A plain loop: libtorch would make three passes, and wake its threads for each, which on
+// a busy machine takes longer than all the work.
+void Batches::normalise(std::int64_t sample, float* into) const {
+  const std::int64_t pixels = data_.images.stride(1);
+  const auto* from = data_.images.data_ptr<std::uint8_t>() + sample * data_.images.stride(0);
+  for (std::size_t channel = 0; channel < scale_.size(); ++channel) {
+    const float scale = scale_[channel];
+    const float shift = shift_[channel];
+    for (std::int64_t i = 0; i < pixels; ++i) *into++ = static_cast<float>(*from++) * scale + shift;
+  }
+}
+
+Batch Batches::at(std::int64_t step) {
+  BITTENSOR_CHECK(step >= 0) << step;
+  const std::int64_t begin = step % per_epoch() * options_.batch_size;
+  const std::int64_t size = std::min(options_.batch_size, data_.size() - begin);
+  if (options_.shuffle) shuffle_for(step / per_epoch());
+
+  std::vector<std::int64_t> shape = data_.images.sizes().vec();
+  shape[0] = size;
+  const Batch batch = {torch::empty(shape, torch::kFloat), torch::empty({size}, torch::kInt64)};
+  const auto* labels = data_.labels.data_ptr<std::int64_t>();
+  for (std::int64_t i = 0; i < size; ++i) {
+    const std::int64_t sample = order_[begin + i];
+    normalise(sample, batch.images.data_ptr<float>() + i * data_.images.stride(0));
+    batch.labels.data_ptr<std::int64_t>()[i] = labels[sample];
+  }
+  return batch;
+}
+
+}  // namespace bittensor

