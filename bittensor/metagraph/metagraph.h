@@ -11,6 +11,7 @@
 
 #include "bittensor/base/executor.h"
 #include "bittensor/metagraph/synapse_record.h"
+#include "bittensor/metagraph/weight_matrix.h"
 #include "bittensor/synapse/schema.h"
 #include "bittensor/transport/transport.h"
 #include "bittensor/wallet/wallet.h"
@@ -20,9 +21,13 @@ namespace bittensor {
 // Who is out there and how much each counts, learnt by gossip: push-pull
 // anti-entropy over the transport, digests first, deltas after. Every record is
 // signed by its neuron, expires unless the neuron renews it, and is checked
-// before it is kept.
+// before it is kept. The address in a record is its neuron's claim: only an answer
+// from there, signed by that key, proves it.
 //
-// Thread-safe. What it is given must outlive it.
+// Clocks may differ by a few seconds: a record holds for its ttl by its neuron's clock.
+//
+// Thread-safe. Rounds and renewals run on the executor, messages on the threads of the
+// transport (gossip.h); readers take a snapshot. What it is given must outlive it.
 class Metagraph {
  public:
   struct Options {
@@ -32,8 +37,12 @@ class Metagraph {
     std::vector<std::string> bootstrap;  // host:port of metagraphs to begin with; kept for ever
     std::string cache_file;              // where known peers survive a restart; empty: nowhere
     Duration round = std::chrono::milliseconds(500);  // one gossip partner is asked each round
-    Duration ttl = std::chrono::seconds(15);          // a silent neuron is forgotten after this
+    // A silent neuron is forgotten after this. Longer where more than about 100 are known
+    // (publisher.h), so that the traffic of each does not grow with the network.
+    Duration ttl = std::chrono::seconds(15);
+    // Neurons to know at most. Those that are known keep their place, others are refused.
     std::size_t max_records = 10'000;
+    Duration farewell = std::chrono::milliseconds(300);  // stop() waits for it, at most
   };
 
   Metagraph(Options options, Transport& transport, const Wallet& wallet, Executor& executor);
@@ -45,10 +54,12 @@ class Metagraph {
   void subscribe(const Schema& schema, int axon_port);
 
   // Listens and begins to gossip. kAlreadyExists if the port is taken,
-  // kInvalidArgument if a bootstrap is not host:port.
+  // kInvalidArgument if a bootstrap is not host:port or remote_ip is no host,
+  // kFailedPrecondition if it was started before.
   absl::Status start();
 
   // Tells some peers that this neuron leaves, writes the cache, stops. May be called twice.
+  // Not from a callback of the transport or the executor, for which it waits.
   void stop();
 
   // "host:port" that others can use as bootstrap; empty before start().
@@ -68,16 +79,22 @@ class Metagraph {
   void set_weights(const std::vector<SynapseRecord>& synapses, const at::Tensor& weights);
 
   // What everybody published: row i, column j is how neuron i values the synapse of neuron j.
-  struct WeightMatrix {
-    std::vector<PublicKey> keys;  // of rows and columns
-    at::Tensor weights;           // float32 [n, n]
-  };
+  // This neuron's own row is as it is now, and a row that nobody published is zero.
+  using WeightMatrix = bittensor::WeightMatrix;
   WeightMatrix weight_matrix() const;
+
+  // What an operator looks at.
+  struct Stats {
+    std::uint64_t rounds = 0;
+    std::uint64_t failed_calls = 0;
+    std::uint64_t bytes_sent = 0;
+    std::uint64_t refused = 0;  // requests and statements of wrong form, time or signature
+  };
+  Stats stats() const;
 
  private:
   class Impl;
-  // Shared with the calls and timers under way.
-  const std::shared_ptr<Impl> impl_;
+  const std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace bittensor
