@@ -51,11 +51,16 @@ void prepare_grpc() {
   static_cast<void>(prepared);
 }
 
-absl::StatusOr<Address> peer_address(const std::string& address, const Message& message) {
+// What is wrong with a call before it starts, or the peer's address.
+absl::StatusOr<Address> admit(const std::string& address, const Message& message,
+                              TimePoint deadline) {
   BITTENSOR_ASSIGN_OR_RETURN(Address parsed, parse_address(address));
   if (parsed.port == 0) return absl::InvalidArgumentError("port 0 is nobody's");
   if (message.envelope.size() > kMaxEnvelopeBytes)
     return absl::InvalidArgumentError("the envelope is too long");
+  // gRPC rounds deadlines up, and a fast peer could win.
+  if (deadline <= std::chrono::steady_clock::now())
+    return absl::DeadlineExceededError("no reply before the deadline");
   return parsed;
 }
 
@@ -94,7 +99,7 @@ absl::StatusOr<std::unique_ptr<Transport::Listener>> GrpcTransport::listen(
 
 void GrpcTransport::call(const std::string& address, const std::string& method, Message message,
                          TimePoint deadline, std::size_t max_reply_bytes, ReplyFn on_reply) {
-  auto peer = peer_address(address, message);
+  auto peer = admit(address, message, deadline);
   if (!peer.ok()) return refuse(std::move(peer).status(), std::move(on_reply));
 
   auto call = std::make_unique<ClientCall>();

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/transport/grpc/grpc_transport.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <thread>
 #include <vector>
 
+#include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/security/credentials.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -46,13 +50,18 @@ class Grpc : public ::testing::Test {
   GrpcTransport client_;
 };
 
-// A TCP port that takes one connection, says `words` and reads what comes until it ends.
+sockaddr_in loopback() {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+// A TCP port that says `words` to each connection and reads what comes until it ends.
 class StrangeServer {
  public:
   explicit StrangeServer(const std::string& words) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    sockaddr_in address = loopback();
     socklen_t length = sizeof address;
     EXPECT_EQ(bind(fd_, reinterpret_cast<sockaddr*>(&address), length), 0);
     EXPECT_EQ(::listen(fd_, 10), 0);
@@ -60,7 +69,7 @@ class StrangeServer {
     address_ = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
     thread_ = std::thread([this, words] {
       for (int client; (client = accept(fd_, nullptr, nullptr)) >= 0; ::close(client)) {
-        EXPECT_EQ(write(client, words.data(), words.size()), static_cast<ssize_t>(words.size()));
+        send(client, words.data(), words.size(), MSG_NOSIGNAL);  // It may be gone already.
         shutdown(client, SHUT_WR);
         char ignored[1000];
         while (read(client, ignored, sizeof ignored) > 0) continue;
@@ -214,6 +223,67 @@ TEST_F(Grpc, CloseLetsWhatIsUnderWayReply) {
   closing.join();
   ASSERT_TRUE(reply.get().ok()) << reply.get().status();
   EXPECT_EQ(reply.get()->body.flatten(), "in time");
+}
+
+TEST_F(Grpc, CompressedMessageIsRefusedUnopened) {
+  auto listener = listen(server_, echo);
+  grpc::GenericStub stub(
+      grpc::CreateChannel(listener->address(), grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+  const grpc::Slice zeros(std::string(100'000, '\0'));
+  const grpc::ByteBuffer request(&zeros, 1);
+  grpc::ByteBuffer reply;
+  std::promise<grpc::Status> done;
+  stub.UnaryCall(&context, std::string("/") + kMethod, grpc::StubOptions(), &request, &reply,
+                 [&](grpc::Status status) { done.set_value(std::move(status)); });
+  EXPECT_EQ(done.get_future().get().error_code(), grpc::StatusCode::UNIMPLEMENTED);
+}
+
+TEST_F(Grpc, NoiseFromAStrangerLeavesTheOthersAlone) {
+  auto listener = listen(server_, echo);
+  sockaddr_in address = loopback();
+  address.sin_port =
+      htons(std::stoi(listener->address().substr(listener->address().find(':') + 1)));
+  const std::string http2 = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+  for (const std::string& noise : {std::string(1000, '\xff'), std::string("GET / HTTP/1.1\r\n\r\n"),
+                                   http2 + std::string(1000, '\xff'), http2}) {
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    ASSERT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(send(fd, noise.data(), noise.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(noise.size()));
+    EXPECT_TRUE(ask(listener->address(), kMethod, "x").ok());
+    ::close(fd);
+  }
+  EXPECT_TRUE(ask(listener->address(), kMethod, "x").ok());
+}
+
+TEST_F(Grpc, ReplyMayCallAgain) {
+  auto listener = listen(server_, echo);
+  OneReply second(world_);
+  client_.call(listener->address(), kMethod, Message{}, world_.now() + 10s, kMaxBytes,
+               [&](const Reply&) {
+                 client_.call(listener->address(), kMethod, Message{}, world_.now() + 10s,
+                              kMaxBytes, second.fn());
+               });
+  second.call_returned();
+  EXPECT_TRUE(second.get().ok()) << second.get().status();
+}
+
+TEST_F(Grpc, DestructorWaitsForTheReplies) {
+  auto listener = listen(server_, [](Transport::Request request, const ReplyFn& reply) {
+    std::this_thread::yield();
+    echo(std::move(request), reply);
+  });
+  std::atomic<int> replies{0};
+  {
+    GrpcTransport client;
+    for (int i = 0; i < 100; ++i) {
+      client.call(i % 2 == 0 ? listener->address() : "no address", kMethod, Message{},
+                  world_.now() + 10s, kMaxBytes, [&](const Reply&) { ++replies; });
+    }
+  }
+  EXPECT_EQ(replies, 100);
 }
 
 // The two services below are called as the unary methods that they look like on the wire.

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include "bittensor/router/gate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "torch/torch.h"
+
+namespace bittensor {
+namespace {
+
+// Weights outside of a tenth and ten times their mean count as these: a synapse of weight 0 stays
+// in reach.
+constexpr double kLeastShare = 0.1;
+constexpr double kLargestShare = 10;
+
+}  // namespace
+
+Gate::Gate(Options options)
+    : options_(options),
+      query_(register_module("query", torch::nn::Linear(options.x_dim, options.key_dim))),
+      keys_(
+          register_module("keys", std::make_shared<KeyTable>(options.max_keys, options.key_dim))) {
+  TORCH_CHECK(options_.topk > 0, "a gate with topk = ", options_.topk);
+}
+
+Gate::Choice Gate::forward(const std::vector<SynapseRecord>& synapses, const at::Tensor& weights,
+                           const at::Tensor& context) {
+  const at::Tensor all = logits(synapses, weights, context);
+  return scored(all, choose(all), static_cast<std::int64_t>(synapses.size()));
+}
+
+Gate::Choice Gate::score(const std::vector<SynapseRecord>& synapses, const at::Tensor& weights,
+                         const at::Tensor& context, const at::Tensor& chosen) {
+  return scored(logits(synapses, weights, context), chosen,
+                static_cast<std::int64_t>(synapses.size()));
+}
+
+at::Tensor Gate::logits(absl::Span<const SynapseRecord> synapses, const at::Tensor& weights,
+                        const at::Tensor& context) {
+  const auto n = static_cast<std::int64_t>(synapses.size());
+  TORCH_CHECK(context.dim() == 2 && context.size(1) == options_.x_dim, "a context of shape ",
+              context.sizes(), " for a gate of x_dim ", options_.x_dim);
+  TORCH_CHECK(!weights.defined() || (weights.dim() == 1 && weights.size(0) == n),
+              "weights of shape ", weights.sizes(), " for ", n, " synapses");
+  const std::int64_t known = std::min(n, keys_->max_keys());
+  const at::Tensor query = query_->forward(context);                   // [batch, key_dim]
+  const at::Tensor keys = keys_->forward(synapses.subspan(0, known));  // [known, key_dim]
+  const at::Tensor match =
+      query.matmul(keys.t()) / std::sqrt(static_cast<double>(options_.key_dim));
+  return weights.defined() ? match + prior(weights.narrow(0, 0, known).to(match.options())) : match;
+}
+
+at::Tensor Gate::prior(const at::Tensor& weights) const {
+  const at::Tensor sane = weights.detach().nan_to_num(0, 0, 0).clamp_min(0);
+  const at::Tensor share = sane / sane.mean().clamp_min(1e-12);
+  return options_.prior * share.clamp(kLeastShare, kLargestShare).log();
+}
+
+at::Tensor Gate::choose(const at::Tensor& logits) const {
+  const torch::NoGradGuard no_grad;
+  const std::int64_t batch = logits.size(0);
+  const std::int64_t n = logits.size(1);
+  const std::int64_t k = std::min(options_.topk, n);
+  at::Tensor appeal = logits.detach();
+  if (is_training() && k < n) {
+    appeal = appeal + options_.noise * torch::randn_like(appeal);
+    // An infinite appeal is among the k largest and displaces the last of them.
+    const at::Tensor drawn =
+        torch::randint(n, {batch, 1}, logits.options().dtype(torch::kLong));  // [batch, 1]
+    const at::Tensor explores = torch::rand({batch, 1}, logits.options()) < options_.exploration;
+    appeal.scatter_(
+        1, drawn,
+        appeal.gather(1, drawn).masked_fill(explores, std::numeric_limits<float>::infinity()));
+  }
+  return std::get<1>(appeal.topk(k, /*dim=*/1));
+}
+
+Gate::Choice Gate::scored(const at::Tensor& logits, const at::Tensor& chosen,
+                          std::int64_t n) const {
+  // Softmax of the chosen logits alone: the others must not hold a share of the mass.
+  const at::Tensor share = logits.gather(1, chosen).softmax(1);  // [batch, k]
+  const at::Tensor scores =
+      torch::zeros({logits.size(0), n}, logits.options()).scatter(1, chosen, share);
+  return {chosen, scores, balance_loss(logits, chosen)};
+}
+
+// Fedus et al. 2021, "Switch Transformers", arXiv:2101.03961, equations 4 to 6, less its value at
+// balance. Not the squared coefficient of variation of Shazeer et al.: that one sees only the
+// scores, whose gradient for whoever is not chosen is zero, and cannot call anybody back. Here the
+// softmax over all synapses gives the starved a gradient too.
+at::Tensor Gate::balance_loss(const at::Tensor& logits, const at::Tensor& chosen) const {
+  if (chosen.numel() == 0) return torch::zeros({}, logits.options());
+  const std::int64_t n = logits.size(1);
+  const at::Tensor load =  // the share of all requests, [n]
+      at::bincount(chosen.flatten(), {}, n).to(logits.dtype()) / chosen.numel();
+  const at::Tensor probability = logits.softmax(1).mean(0);  // [n]
+  return options_.balance * (n * (load * probability).sum() - 1);
+}
+
+}  // namespace bittensor

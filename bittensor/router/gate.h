@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "torch/nn/module.h"
+#include "torch/nn/modules/linear.h"
+
+#include "bittensor/metagraph/synapse_record.h"
+#include "bittensor/router/key_table.h"
+#include "bittensor/synapse/schema.h"
+
+namespace bittensor {
+
+// Chooses for each row of a batch which synapses to ask, and how much each answer counts:
+//
+//   logits = query(context) · key(synapse) / sqrt(key_dim) + prior(weights)
+//   scores = softmax over the topk largest logits of the row, exactly zero elsewhere
+//
+// as in Shazeer et al. 2017, "Outrageously large neural networks", arXiv:1701.06538. In training
+// mode the choice, not the scores, is noisy, and some rows explore. All randomness is torch's
+// default generator's. In evaluation mode the same context gives the same choice.
+//
+// Not thread-safe.
+class Gate : public torch::nn::Module {
+ public:
+  struct Options {
+    std::int64_t x_dim = kDefaultNetworkDim;  // the context's size
+    std::int64_t key_dim = 100;
+    // How many synapses a row is sent to. With 1 the only score is always 1, and the answers
+    // teach the gate nothing.
+    std::int64_t topk = 10;
+    std::int64_t max_keys = 1024;  // how many synapses are remembered
+    double noise = 0.3;            // standard deviation of what is added to the logits that choose
+    // The share of the rows that swap their last choice for a synapse drawn at random, so that
+    // newcomers and those out of favour are tried.
+    double exploration = 0.05;
+    // The factor of the balance loss; 0.01 as in Fedus et al. 2021.
+    double balance = 0.01;
+    // How much the metagraph's weights count: scores are multiplied by (weight / mean weight)
+    // to this power before they are normalised. Less than 1: weights follow from scores, and
+    // at 1 whoever leads would take all.
+    double prior = 0.25;
+  };
+
+  struct Choice {
+    at::Tensor chosen;        // int64 [batch, min(topk, n)]: which synapses, best first
+    at::Tensor scores;        // [batch, n]
+    at::Tensor balance_loss;  // scalar
+  };
+
+  explicit Gate(Options options);
+
+  // `weights`: [n], not negative, or undefined for no prior. `context`: [batch, x_dim]. Synapses
+  // beyond the first max_keys are not chosen. Throws c10::Error if the shapes do not fit.
+  Choice forward(const std::vector<SynapseRecord>& synapses, const at::Tensor& weights,
+                 const at::Tensor& context);
+
+  // forward() with the choice made before, under the parameters of now.
+  Choice score(const std::vector<SynapseRecord>& synapses, const at::Tensor& weights,
+               const at::Tensor& context, const at::Tensor& chosen);
+
+ private:
+  // [batch, min(n, max_keys)]
+  at::Tensor logits(absl::Span<const SynapseRecord> synapses, const at::Tensor& weights,
+                    const at::Tensor& context);
+  at::Tensor prior(const at::Tensor& weights) const;
+  at::Tensor choose(const at::Tensor& logits) const;
+  at::Tensor balance_loss(const at::Tensor& logits, const at::Tensor& chosen) const;
+  Choice scored(const at::Tensor& logits, const at::Tensor& chosen, std::int64_t n) const;
+
+  const Options options_;
+  torch::nn::Linear query_;
+  const std::shared_ptr<KeyTable> keys_;
+};
+
+}  // namespace bittensor
