@@ -73,8 +73,10 @@ TEST(KeyTable, LongestUnusedGivesWayAndBeginsAnew) {
 
 TEST(KeyTable, NobodyOfOneCallDisplacesAnother) {
   KeyTable table(3, 2);
-  table.forward(some_synapses(3));
-  const std::vector<SynapseRecord> next = some_synapses(3, 2);  // number 2 is known, and oldest
+  const std::vector<SynapseRecord> synapses = some_synapses(5);
+  table.forward({synapses[0], synapses[1], synapses[2]});
+  // Number 0 holds the first slot, which is as old as any and would go to number 3.
+  const std::vector<SynapseRecord> next = {synapses[3], synapses[4], synapses[0]};
   const at::Tensor keys = table.forward(next);
   EXPECT_TRUE(torch::equal(keys, KeyTable(3, 2).forward(next)));
   EXPECT_TRUE(torch::equal(table.forward(next), keys));
