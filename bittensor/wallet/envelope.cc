@@ -9,6 +9,7 @@
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/v1/envelope.pb.h"
+#include "bittensor/wallet/hasher.h"
 #include "bittensor/wallet/sodium.h"
 
 namespace bittensor {
@@ -17,54 +18,30 @@ namespace {
 constexpr absl::string_view kRequest = "bittensor.v1 request";
 constexpr absl::string_view kReply = "bittensor.v1 reply";
 constexpr std::size_t kNonceSize = 16;
-constexpr std::size_t kHashSize = crypto_generichash_BYTES_MAX;  // 64: BLAKE2b-512
-constexpr std::size_t kMaxEnvelopeSize = 1024;                   // five times what ours need
+constexpr std::size_t kMaxEnvelopeSize = 1024;  // five times what ours need
 
-// BLAKE2b (RFC 7693), fed piece by piece so that a large body is not copied.
-class Hasher {
- public:
-  Hasher() {
-    internal::ensure_sodium();
-    crypto_generichash_init(&state_, nullptr, 0, kHashSize);
+void add_with_zero_byte(Hasher& hasher, absl::string_view text) {
+  hasher.add(text);
+  hasher.add(absl::string_view("\0", 1));
+}
+
+void add_little_endian(Hasher& hasher, std::int64_t value) {
+  std::array<char, 8> bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * i));
   }
-
-  void add(absl::string_view bytes) {
-    crypto_generichash_update(&state_, reinterpret_cast<const unsigned char*>(bytes.data()),
-                              bytes.size());
-  }
-
-  void add_with_zero_byte(absl::string_view text) {
-    add(text);
-    add(absl::string_view("\0", 1));
-  }
-
-  void add_little_endian(std::int64_t value) {
-    std::array<char, 8> bytes{};
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-      bytes[i] = static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * i));
-    }
-    add({bytes.data(), bytes.size()});
-  }
-
-  std::string finish() {
-    std::string hash(kHashSize, '\0');
-    crypto_generichash_final(&state_, reinterpret_cast<unsigned char*>(hash.data()), kHashSize);
-    return hash;
-  }
-
- private:
-  crypto_generichash_state state_;
-};
+  hasher.add({bytes.data(), bytes.size()});
+}
 
 std::string signed_hash(absl::string_view kind, absl::string_view method, const Envelope& envelope,
                         const Payload& body) {
   Hasher hasher;
-  hasher.add_with_zero_byte(kind);
-  hasher.add_with_zero_byte(method);
+  add_with_zero_byte(hasher, kind);
+  add_with_zero_byte(hasher, method);
   hasher.add(envelope.sender.bytes());
   hasher.add(envelope.receiver.bytes());
   hasher.add(envelope.nonce);
-  hasher.add_little_endian(envelope.time_ms);
+  add_little_endian(hasher, envelope.time_ms);
   for (const Payload::Slice& slice : body.slices()) hasher.add(slice.bytes);
   return hasher.finish();
 }
