@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -212,13 +213,15 @@ TEST_F(Grpc, MethodWithoutAServiceIsRefused) {
 
 TEST_F(Grpc, CloseLetsWhatIsUnderWayReply) {
   std::promise<ReplyFn> arrived;
-  auto listener = listen(
-      server_, [&](Transport::Request, ReplyFn reply) { arrived.set_value(std::move(reply)); });
+  auto listener = listen(server_, [&](Transport::Request request, ReplyFn reply) {
+    if (request.message.body.size() > 0) return reply(Message{});
+    arrived.set_value(std::move(reply));
+  });
   OneReply reply(world_);
   call(client_, listener->address(), Message{}, world_.now() + 20s, reply);
   const ReplyFn late = arrived.get_future().get();
   std::thread closing([&] { listener->close(world_.now() + 20s); });
-  while (ask(listener->address(), kMethod, "refused").ok()) continue;
+  while (ask(listener->address(), kMethod, "still open?").ok()) continue;
   late(Message{"", Payload("in time")});
   closing.join();
   ASSERT_TRUE(reply.get().ok()) << reply.get().status();
@@ -255,6 +258,15 @@ TEST_F(Grpc, NoiseFromAStrangerLeavesTheOthersAlone) {
     EXPECT_TRUE(ask(listener->address(), kMethod, "x").ok());
     ::close(fd);
   }
+  EXPECT_TRUE(ask(listener->address(), kMethod, "x").ok());
+}
+
+TEST_F(Grpc, HandlerThatThrowsIsAnErrorOfItsCallAlone) {
+  auto listener = listen(server_, [](Transport::Request request, const ReplyFn& reply) {
+    if (request.message.body.size() == 0) throw std::runtime_error("out of luck");
+    echo(std::move(request), reply);
+  });
+  EXPECT_EQ(ask(listener->address(), kMethod, "").status().code(), absl::StatusCode::kInternal);
   EXPECT_TRUE(ask(listener->address(), kMethod, "x").ok());
 }
 

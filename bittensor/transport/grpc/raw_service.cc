@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <utility>
 
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "spdlog/spdlog.h"
 #include <grpcpp/impl/codegen/server_callback_handlers.h>
 #include <grpcpp/impl/rpc_service_method.h>
 #include <grpcpp/support/method_handler.h>
@@ -93,11 +95,17 @@ RawService::RawService(std::string name, std::vector<std::string> methods,
                                                                const grpc::ByteBuffer* request,
                                                                grpc::ByteBuffer* response) {
       auto* const call = new ServerCall(context, response);
-      (*handler)(
-          Transport::Request{method,
-                             Message{envelope_in(context->client_metadata()), to_payload(*request)},
-                             host_of(context->peer()), to_time_point(context->raw_deadline())},
-          call->reply_fn());
+      Transport::ReplyFn reply = call->reply_fn();
+      try {
+        (*handler)(
+            Transport::Request{
+                method, Message{envelope_in(context->client_metadata()), to_payload(*request)},
+                host_of(context->peer()), to_time_point(context->raw_deadline())},
+            std::move(reply));
+      } catch (const std::exception& error) {
+        // gRPC would catch it too, and lose the call. The dropped reply is kInternal.
+        spdlog::error("the handler of {} threw: {}", method, error.what());
+      }
       return call;
     };
     MarkMethodRawCallback(static_cast<int>(i), new RawHandler(serve));
