@@ -44,31 +44,6 @@ bool fits(at::IntArrayRef sizes, const std::vector<std::int64_t>& row) {
   return true;
 }
 
-v1::Modality wire_modality(Modality modality) {
-  switch (modality) {
-    case Modality::kText:
-      return v1::MODALITY_TEXT;
-    case Modality::kImage:
-      return v1::MODALITY_IMAGE;
-    case Modality::kTensor:
-      return v1::MODALITY_TENSOR;
-  }
-  return v1::MODALITY_UNSPECIFIED;
-}
-
-absl::StatusOr<Modality> modality_of(v1::Modality modality) {
-  switch (modality) {
-    case v1::MODALITY_TEXT:
-      return Modality::kText;
-    case v1::MODALITY_IMAGE:
-      return Modality::kImage;
-    case v1::MODALITY_TENSOR:
-      return Modality::kTensor;
-    default:
-      return absl::InvalidArgumentError(absl::StrCat("schema of unknown modality ", modality));
-  }
-}
-
 absl::StatusOr<std::vector<std::int64_t>> row_shape(const v1::Schema& schema) {
   if (schema.shape_size() > kMaxRowDimensions) {
     return absl::InvalidArgumentError(
@@ -87,6 +62,31 @@ absl::StatusOr<std::vector<std::int64_t>> row_shape(const v1::Schema& schema) {
 }
 
 }  // namespace
+
+v1::Modality to_proto(Modality modality) {
+  switch (modality) {
+    case Modality::kText:
+      return v1::MODALITY_TEXT;
+    case Modality::kImage:
+      return v1::MODALITY_IMAGE;
+    case Modality::kTensor:
+      return v1::MODALITY_TENSOR;
+  }
+  return v1::MODALITY_UNSPECIFIED;
+}
+
+absl::StatusOr<Modality> from_proto(v1::Modality modality) {
+  switch (modality) {
+    case v1::MODALITY_TEXT:
+      return Modality::kText;
+    case v1::MODALITY_IMAGE:
+      return Modality::kImage;
+    case v1::MODALITY_TENSOR:
+      return Modality::kTensor;
+    default:
+      return absl::InvalidArgumentError(absl::StrCat("unknown modality ", modality));
+  }
+}
 
 absl::Status Schema::check_shape(const Inputs& inputs) const {
   if (inputs.modality != modality) {
@@ -115,7 +115,7 @@ absl::Status Schema::check(const Inputs& inputs) const {
 
 v1::Schema to_proto(const Schema& schema) {
   v1::Schema message;
-  message.set_modality(wire_modality(schema.modality));
+  message.set_modality(to_proto(schema.modality));
   message.set_network_dim(schema.network_dim);
   if (schema.modality == Modality::kText) return message;
   message.set_dtype(wire_dtype(schema.dtype));
@@ -125,7 +125,7 @@ v1::Schema to_proto(const Schema& schema) {
 
 absl::StatusOr<Schema> from_proto(const v1::Schema& message) {
   Schema schema;
-  BITTENSOR_ASSIGN_OR_RETURN(schema.modality, modality_of(message.modality()));
+  BITTENSOR_ASSIGN_OR_RETURN(schema.modality, from_proto(message.modality()));
   if (message.network_dim() < 1 || message.network_dim() > kMaxNetworkDim) {
     return absl::InvalidArgumentError(
         absl::StrCat("schema of network_dim ", message.network_dim(), ", not in [1, 65536]"));

@@ -34,6 +34,10 @@ struct Schema {
   absl::Status check_shape(const Inputs& inputs) const;
 };
 
+v1::Modality to_proto(Modality modality);
+// kInvalidArgument for one that a stranger made up.
+absl::StatusOr<Modality> from_proto(v1::Modality modality);
+
 v1::Schema to_proto(const Schema& schema);
 // kInvalidArgument if a stranger's schema is none: unknown modality or dtype, more than 7
 // dimensions, a size that is neither positive nor -1, an image without its 3 dimensions,

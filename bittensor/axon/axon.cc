@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+#include "bittensor/axon/axon.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "spdlog/spdlog.h"
+
+#include "bittensor/base/status_macros.h"
+#include "bittensor/tensor/codec.h"
+#include "bittensor/v1/axon.pb.h"
+#include "bittensor/wallet/envelope.h"
+
+namespace bittensor {
+namespace {
+
+constexpr char kForward[] = "bittensor.v1.Axon/Forward";
+constexpr char kBackward[] = "bittensor.v1.Axon/Backward";
+
+// What a request without a tensor costs in the queue.
+constexpr std::size_t kJobOverhead = 1024;
+
+absl::StatusOr<Inputs> read_inputs(v1::ForwardRequest& request) {
+  BITTENSOR_ASSIGN_OR_RETURN(const Modality modality, from_proto(request.modality()));
+  if (modality == Modality::kText) {
+    return Inputs::of_text({request.text().begin(), request.text().end()});
+  }
+  Inputs inputs{modality, {}, {}};
+  BITTENSOR_ASSIGN_OR_RETURN(inputs.tensor, decode_tensor(std::move(*request.mutable_inputs())));
+  return inputs;
+}
+
+std::size_t bytes_of(const Inputs& inputs) {
+  std::size_t bytes = kJobOverhead;
+  if (inputs.tensor.defined()) bytes += inputs.tensor.nbytes();
+  for (const std::string& line : inputs.text) bytes += line.size();
+  return bytes;
+}
+
+int port_of(const std::string& address) {
+  int port = 0;
+  return absl::SimpleAtoi(address.substr(address.rfind(':') + 1), &port) ? port : 0;
+}
+
+}  // namespace
+
+struct Axon::Caller {
+  std::optional<Envelope> envelope;  // none: unsigned, and the owner allows it
+  std::string method;
+  TimePoint deadline;
+
+  PublicKey key() const { return envelope ? envelope->sender : PublicKey(); }
+};
+
+Axon::Axon(Options options, Transport& transport, const Wallet& wallet, Executor& executor)
+    : options_(std::move(options)),
+      transport_(transport),
+      wallet_(wallet),
+      executor_(executor),
+      replay_guard_(options_.replay, wallet.key()),
+      kept_(options_.kept),
+      queue_(options_.queue) {}
+
+Axon::~Axon() {
+  stop();
+}
+
+void Axon::serve(const Synapse& synapse) {
+  auto copy = std::make_shared<ServedSynapse>(synapse);
+  MutexLock lock(mutex_);
+  served_.swap(copy);  // The old one goes when the last request that holds it is answered.
+}
+
+std::shared_ptr<ServedSynapse> Axon::served() const {
+  MutexLock lock(mutex_);
+  return served_;
+}
+
+absl::Status Axon::start() {
+  worker_ = std::make_unique<Worker>(queue_, options_.max_rows, executor_);
+  auto listener =
+      transport_.listen(options_.listen_address, {kForward, kBackward}, options_.max_message_bytes,
+                        [this](Transport::Request request, Transport::ReplyFn reply) {
+                          handle(std::move(request), std::move(reply));
+                        });
+  if (!listener.ok()) return listener.status();
+  listener_ = *std::move(listener);
+  port_ = port_of(listener_->address());
+  return absl::OkStatus();
+}
+
+void Axon::stop() {
+  for (Job& job : queue_.close()) job.done(absl::UnavailableError("axon stopped"));
+  worker_.reset();
+  if (listener_) listener_->close(executor_.now() + options_.stop_timeout);
+  listener_.reset();
+}
+
+Axon::Stats Axon::stats() const {
+  MutexLock lock(mutex_);
+  return stats_;
+}
+
+void Axon::count(std::uint64_t Stats::*which) {
+  MutexLock lock(mutex_);
+  ++(stats_.*which);
+}
+
+void Axon::handle(Transport::Request request, Transport::ReplyFn reply) {
+  const auto refuse = [&](const absl::Status& status) {
+    count(&Stats::refused);
+    spdlog::debug("refused {} from {}: {}", request.method, request.peer, status.ToString());
+    reply(status);
+  };
+  auto caller = admit(request);
+  if (!caller.ok()) return refuse(caller.status());
+  auto job = request.method == kForward ? read_forward(request.message.body, *caller)
+                                        : read_backward(request.message.body, *caller);
+  if (!job.ok()) return refuse(job.status());
+  job->deadline = request.deadline;
+  job->bytes = bytes_of(job->inputs);
+  if (options_.priority) job->priority = options_.priority(caller->key());
+  job->done = [this, caller = *std::move(caller), reply](absl::StatusOr<at::Tensor> result) {
+    answer(caller, std::move(result), reply);
+  };
+  if (const auto status = queue_.push(*job); !status.ok()) refuse(status);
+}
+
+absl::StatusOr<Axon::Caller> Axon::admit(const Transport::Request& request) {
+  Caller caller{std::nullopt, request.method, request.deadline};
+  if (request.message.envelope.empty()) {
+    if (!options_.allow_unsigned) {
+      return absl::UnauthenticatedError("request without a signature");
+    }
+  } else {
+    BITTENSOR_ASSIGN_OR_RETURN(caller.envelope, open_request(request.message.envelope,
+                                                             request.method, request.message.body));
+    BITTENSOR_RETURN_IF_ERROR(replay_guard_.admit(*caller.envelope, executor_.unix_ms(),
+                                                  /*allow_any_receiver=*/false));
+  }
+  if (options_.admit) BITTENSOR_RETURN_IF_ERROR(options_.admit(caller.key()));
+  return caller;
+}
+
+absl::Status Axon::check_rows(const Inputs& inputs) const {
+  if (inputs.batch() <= options_.max_rows) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("batch of ", inputs.batch(), " rows; at most ",
+                                                 options_.max_rows, " are taken"));
+}
+
+absl::StatusOr<Job> Axon::read_forward(const Payload& body, const Caller& caller) {
+  Job job;
+  job.synapse = served();
+  if (job.synapse == nullptr) return absl::UnavailableError("no synapse is served yet");
+  v1::ForwardRequest request;
+  BITTENSOR_RETURN_IF_ERROR(parse_payload(body, request));
+  BITTENSOR_ASSIGN_OR_RETURN(job.inputs, read_inputs(request));
+  BITTENSOR_RETURN_IF_ERROR(check_rows(job.inputs));
+  BITTENSOR_RETURN_IF_ERROR(job.synapse->schema().check(job.inputs));
+  // An unsigned caller has no name to keep anything under.
+  if (request.call_id() != 0 && caller.envelope && job.inputs.tensor.defined()) {
+    kept_.put(caller.key(), request.call_id(), {job.inputs, job.synapse}, executor_.now());
+  }
+  return job;
+}
+
+absl::StatusOr<Job> Axon::read_backward(const Payload& body, const Caller& caller) {
+  Job job;
+  v1::BackwardRequest request;
+  BITTENSOR_RETURN_IF_ERROR(parse_payload(body, request));
+  auto kept = kept_.take(caller.key(), request.call_id(), executor_.now());
+  if (kept) {
+    job.inputs = std::move(kept->inputs);
+    job.synapse = std::move(kept->synapse);
+  } else {
+    if (!request.has_inputs()) {
+      return absl::FailedPreconditionError("the inputs of this call are not kept: send them");
+    }
+    job.synapse = served();
+    if (job.synapse == nullptr) return absl::UnavailableError("no synapse is served yet");
+    BITTENSOR_ASSIGN_OR_RETURN(job.inputs.modality, from_proto(request.modality()));
+    BITTENSOR_ASSIGN_OR_RETURN(job.inputs.tensor,
+                               decode_tensor(std::move(*request.mutable_inputs())));
+    BITTENSOR_RETURN_IF_ERROR(check_rows(job.inputs));
+    BITTENSOR_RETURN_IF_ERROR(job.synapse->schema().check(job.inputs));
+  }
+  BITTENSOR_ASSIGN_OR_RETURN(job.output_gradient,
+                             decode_tensor(std::move(*request.mutable_output_gradient())));
+  const std::int64_t width = job.synapse->schema().network_dim;
+  if (job.output_gradient.dim() != 2 || job.output_gradient.size(0) != job.inputs.batch() ||
+      job.output_gradient.size(1) != width) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("output_gradient is not [", job.inputs.batch(), ", ", width, "]"));
+  }
+  return job;
+}
+
+void Axon::answer(const Caller& caller, absl::StatusOr<at::Tensor> result,
+                  const Transport::ReplyFn& reply) {
+  Message message;
+  if (result.ok()) {
+    const int field = caller.method == kForward
+                          ? int{v1::ForwardResponse::kOutputFieldNumber}
+                          : int{v1::BackwardResponse::kInputGradientFieldNumber};
+    const auto status = append_tensor_field(field, *result, message.body);
+    if (!status.ok()) result = status;
+  }
+  if (!result.ok()) {
+    count(&Stats::failed);
+    return reply(result.status());
+  }
+  if (caller.envelope) {
+    message.envelope =
+        seal_reply(wallet_, *caller.envelope, caller.method, message.body, executor_.unix_ms());
+  }
+  count(&Stats::answered);
+  reply(std::move(message));
+}
+
+}  // namespace bittensor

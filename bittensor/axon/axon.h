@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+
+#include "bittensor/axon/job_queue.h"
+#include "bittensor/axon/kept_inputs.h"
+#include "bittensor/axon/worker.h"
+#include "bittensor/base/mutex.h"
+#include "bittensor/synapse/served_synapse.h"
+#include "bittensor/transport/transport.h"
+#include "bittensor/wallet/replay_guard.h"
+#include "bittensor/wallet/wallet.h"
+
+namespace bittensor {
+
+// The server of a neuron: runs a frozen copy of its synapse for others.
+//
+// A request is admitted (signature, receiver, age, replay, size, shape, values),
+// waits in a bounded queue, is computed on the axon's own worker, joined with
+// others of its shape, and answered with a signature. Whatever is wrong with it
+// is told to its caller alone. Training goes on beside it: nobody sees the model
+// that is being trained.
+//
+// Thread-safe. What it is given must outlive it.
+class Axon {
+ public:
+  struct Options {
+    std::string listen_address = "0.0.0.0:0";  // port 0: any
+    bool allow_unsigned = false;               // answer whoever asks, without any proof
+    std::size_t max_message_bytes = std::size_t{64} << 20;
+    std::int64_t max_rows = 4096;  // of one request, and of requests joined into one batch
+    JobQueue::Options queue;
+    KeptInputs::Options kept;
+    ReplayGuard::Options replay;
+    Duration stop_timeout = std::chrono::seconds(2);  // what is under way may take this long
+
+    // Not ok: this caller is refused with that status. Called on the transport's threads.
+    std::function<absl::Status(const PublicKey& caller)> admit;
+    // Larger goes first when requests wait. Called on the transport's threads.
+    std::function<double(const PublicKey& caller)> priority;
+  };
+
+  struct Stats {
+    std::uint64_t answered = 0;
+    std::uint64_t refused = 0;  // not admitted, or the queue was full
+    std::uint64_t failed = 0;   // admitted, but the synapse could not answer
+  };
+
+  Axon(Options options, Transport& transport, const Wallet& wallet, Executor& executor);
+  // Stops, see stop().
+  ~Axon();
+
+  // Serves a deep copy of `synapse` as it is now, from the next request on. Requests under way
+  // get the answer of the copy that was served when they came.
+  void serve(const Synapse& synapse) BITTENSOR_EXCLUDES(mutex_);
+
+  // What is served now; null before the first serve().
+  std::shared_ptr<ServedSynapse> served() const BITTENSOR_EXCLUDES(mutex_);
+
+  // Listens. kAlreadyExists if the port is taken.
+  absl::Status start();
+
+  // The port taken; 0 before start().
+  int port() const { return port_; }
+
+  // Refuses new requests, answers those that wait with kUnavailable, stops. May be called
+  // twice, and without start().
+  void stop();
+
+  Stats stats() const BITTENSOR_EXCLUDES(mutex_);
+
+ private:
+  // Who asked, and how to answer: travels with the request.
+  struct Caller;
+
+  void handle(Transport::Request request, Transport::ReplyFn reply);
+  absl::StatusOr<Caller> admit(const Transport::Request& request);
+  absl::StatusOr<Job> read_forward(const Payload& body, const Caller& caller);
+  absl::StatusOr<Job> read_backward(const Payload& body, const Caller& caller);
+  absl::Status check_rows(const Inputs& inputs) const;
+  void answer(const Caller& caller, absl::StatusOr<at::Tensor> result,
+              const Transport::ReplyFn& reply);
+  void count(std::uint64_t Stats::*which) BITTENSOR_EXCLUDES(mutex_);
+
+  const Options options_;
+  Transport& transport_;
+  const Wallet& wallet_;
+  Executor& executor_;
+  ReplayGuard replay_guard_;
+  KeptInputs kept_;
+  JobQueue queue_;
+  int port_ = 0;
+  std::unique_ptr<Transport::Listener> listener_;
+  std::unique_ptr<Worker> worker_;
+
+  mutable Mutex mutex_;
+  std::shared_ptr<ServedSynapse> served_ BITTENSOR_GUARDED_BY(mutex_);
+  Stats stats_ BITTENSOR_GUARDED_BY(mutex_);
+};
+
+}  // namespace bittensor

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "bittensor/base/executor.h"
+#include "bittensor/base/mutex.h"
+#include "bittensor/synapse/inputs.h"
+#include "bittensor/synapse/served_synapse.h"
+#include "bittensor/wallet/keys.h"
+
+namespace bittensor {
+
+// The inputs of forward calls whose backward is still to come, so that they need
+// not travel twice, with the synapse that answered: the gradient is of the
+// function that was called, also if the axon serves another by then. Bounded: the
+// oldest go first.
+//
+// Thread-safe.
+class KeptInputs {
+ public:
+  struct Options {
+    std::size_t max_bytes = std::size_t{256} << 20;
+    std::size_t max_bytes_per_caller = std::size_t{64} << 20;
+    Duration keep_for = std::chrono::seconds(30);
+  };
+
+  struct Kept {
+    Inputs inputs;
+    std::shared_ptr<ServedSynapse> synapse;
+  };
+
+  explicit KeptInputs(Options options) : options_(options) {}
+
+  // Keeps `kept` for `caller`, if it is not too large.
+  void put(const PublicKey& caller, std::uint64_t call_id, Kept kept, TimePoint now)
+      BITTENSOR_EXCLUDES(mutex_);
+
+  // What was kept, once; none if it is gone.
+  std::optional<Kept> take(const PublicKey& caller, std::uint64_t call_id, TimePoint now)
+      BITTENSOR_EXCLUDES(mutex_);
+
+  std::size_t bytes() const BITTENSOR_EXCLUDES(mutex_);
+
+ private:
+  using Id = std::pair<PublicKey, std::uint64_t>;
+  struct Entry {
+    Id id;
+    Kept kept;
+    std::size_t bytes;
+    TimePoint until;
+  };
+  using Entries = std::list<Entry>;  // oldest first
+
+  void erase(Entries::iterator entry) BITTENSOR_REQUIRES(mutex_);
+  void drop_expired(TimePoint now) BITTENSOR_REQUIRES(mutex_);
+
+  const Options options_;
+  mutable Mutex mutex_;
+  Entries entries_ BITTENSOR_GUARDED_BY(mutex_);
+  std::map<Id, Entries::iterator> by_id_ BITTENSOR_GUARDED_BY(mutex_);
+  std::map<PublicKey, std::size_t> bytes_of_ BITTENSOR_GUARDED_BY(mutex_);
+  std::size_t bytes_ BITTENSOR_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace bittensor

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include "bittensor/axon/kept_inputs.h"
+
+#include "gtest/gtest.h"
+#include "torch/torch.h"
+
+#include "bittensor/wallet/wallet.h"
+
+namespace bittensor {
+namespace {
+
+using namespace std::chrono_literals;
+
+const TimePoint kNow = TimePoint() + 1h;
+const PublicKey kAlice = Wallet::create().key();
+const PublicKey kBob = Wallet::create().key();
+
+KeptInputs::Kept floats(std::int64_t n) {
+  return {Inputs::of_tensor(torch::ones({1, n})), nullptr};
+}
+
+TEST(KeptInputs, AreGivenBackOnceToTheirCallerOnly) {
+  KeptInputs kept({});
+  kept.put(kAlice, 7, floats(3), kNow);
+  EXPECT_FALSE(kept.take(kBob, 7, kNow));
+  EXPECT_FALSE(kept.take(kAlice, 8, kNow));
+  EXPECT_TRUE(kept.take(kAlice, 7, kNow));
+  EXPECT_FALSE(kept.take(kAlice, 7, kNow));
+}
+
+TEST(KeptInputs, AreForgottenInTime) {
+  KeptInputs kept({1 << 20, 1 << 20, 10s});
+  kept.put(kAlice, 1, floats(3), kNow);
+  EXPECT_FALSE(kept.take(kAlice, 1, kNow + 10s));
+  EXPECT_EQ(kept.bytes(), 0u);
+}
+
+TEST(KeptInputs, OldestGoFirstWhenMemoryIsShort) {
+  KeptInputs kept({100, 100, 10s});  // bytes; a float has 4
+  kept.put(kAlice, 1, floats(10), kNow);
+  kept.put(kBob, 2, floats(10), kNow);
+  kept.put(kBob, 3, floats(10), kNow);
+  EXPECT_LE(kept.bytes(), 100u);
+  EXPECT_FALSE(kept.take(kAlice, 1, kNow));
+  EXPECT_TRUE(kept.take(kBob, 2, kNow));
+  EXPECT_TRUE(kept.take(kBob, 3, kNow));
+}
+
+TEST(KeptInputs, OneCallerCannotPushOutTheOthers) {
+  KeptInputs kept({100, 50, 10s});
+  kept.put(kAlice, 1, floats(10), kNow);
+  for (std::uint64_t id = 0; id < 20; ++id) kept.put(kBob, id, floats(10), kNow);
+  EXPECT_TRUE(kept.take(kAlice, 1, kNow));
+}
+
+TEST(KeptInputs, RepeatedCallIdReplacesTheFirst) {
+  KeptInputs kept({});
+  kept.put(kAlice, 1, floats(10), kNow);
+  kept.put(kAlice, 1, floats(20), kNow);
+  EXPECT_EQ(kept.bytes(), 80u);
+}
+
+}  // namespace
+}  // namespace bittensor
