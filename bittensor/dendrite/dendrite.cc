@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+#include "bittensor/dendrite/dendrite.h"
+
+#include <utility>
+
+#include "ATen/ATen.h"
+#include "absl/strings/str_cat.h"
+#include "spdlog/spdlog.h"
+
+#include "bittensor/base/check.h"
+#include "bittensor/dendrite/fan_out.h"
+#include "bittensor/dendrite/fan_out_gradient.h"
+
+namespace bittensor {
+namespace {
+
+// How long wait() goes on past the deadline: the transport ends its calls by the
+// deadline, and what it says of them is better than "no answer in time".
+constexpr Duration kGrace = std::chrono::milliseconds(100);
+
+template <typename T, typename MakeInputs>
+std::vector<Inputs> to_inputs(const std::vector<T>& requests, MakeInputs make) {
+  std::vector<Inputs> inputs;
+  inputs.reserve(requests.size());
+  for (const T& request : requests) inputs.push_back(make(request));
+  return inputs;
+}
+
+}  // namespace
+
+// One synapse of a fan-out.
+struct Dendrite::Call {
+  enum class Way { kNotSent, kSkipped, kOwn, kNetwork };
+
+  SynapseRecord peer;
+  Inputs inputs;
+  std::uint64_t id = 0;  // 0: no gradient will be asked for
+  Way way = Way::kNotSent;
+};
+
+struct Dendrite::Pending::State {
+  Dendrite& dendrite;
+  TimePoint deadline;
+  std::vector<Call> calls;
+  std::shared_ptr<FanOut> fan_out;
+};
+
+Dendrite::Pending::Pending(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Dendrite::Pending::Pending(Pending&&) noexcept = default;
+Dendrite::Pending& Dendrite::Pending::operator=(Pending&&) noexcept = default;
+Dendrite::Pending::~Pending() = default;
+
+std::vector<Answer> Dendrite::Pending::wait() {
+  BITTENSOR_CHECK(state_ != nullptr) << "wait() a second time";
+  const std::unique_ptr<State> state = std::move(state_);
+  return state->dendrite.collect(*state);
+}
+
+Dendrite::Dendrite(Options options, Transport& transport, const Wallet& wallet, Executor& executor,
+                   OwnSynapse own)
+    : options_(options),
+      executor_(executor),
+      self_(wallet.key()),
+      own_(std::move(own)),
+      rest_(options.rest),
+      calls_(options.calls, transport, wallet, executor) {}
+
+Dendrite::~Dendrite() = default;
+
+std::vector<SynapseRecord> Dendrite::available(const std::vector<SynapseRecord>& synapses,
+                                               const Inputs& inputs) const {
+  std::vector<SynapseRecord> available;
+  for (const SynapseRecord& peer : synapses) {
+    const bool rests = rest_.remaining(peer, executor_.now()) > Duration::zero();
+    if (!rests && calls_.check(peer, inputs).ok()) available.push_back(peer);
+  }
+  return available;
+}
+
+Dendrite::Pending Dendrite::forward_async(const std::vector<SynapseRecord>& synapses,
+                                          std::vector<Inputs> requests) {
+  BITTENSOR_CHECK(synapses.size() == requests.size())
+      << synapses.size() << " synapses, " << requests.size() << " requests";
+  auto state = std::make_unique<Pending::State>(
+      Pending::State{*this,
+                     executor_.now() + options_.timeout,
+                     {},
+                     std::make_shared<FanOut>(synapses.size(), executor_)});
+  state->calls.resize(synapses.size());
+  for (std::size_t i = 0; i < synapses.size(); ++i) {
+    Call& call = state->calls[i];
+    call.peer = synapses[i];
+    call.inputs = std::move(requests[i]);
+    if (call.peer.key != self_) start_call(call, state->deadline, state->fan_out, i);
+  }
+  // The own synapse computes here: after everything that travels is on its way.
+  for (std::size_t i = 0; i < synapses.size(); ++i) {
+    Call& call = state->calls[i];
+    if (call.peer.key != self_) continue;
+    call.way = call.inputs.batch() > 0 ? Call::Way::kOwn : Call::Way::kNotSent;
+    state->fan_out->slot(state->fan_out, i)(ask_own(call.inputs));
+  }
+  return Pending(std::move(state));
+}
+
+void Dendrite::start_call(Call& call, TimePoint deadline, const std::shared_ptr<FanOut>& fan_out,
+                          std::size_t slot) {
+  auto done = fan_out->slot(fan_out, slot);
+  if (call.inputs.batch() == 0) return done(at::Tensor());
+  call.way = Call::Way::kSkipped;
+  if (const auto status = calls_.check(call.peer, call.inputs); !status.ok()) return done(status);
+  const Duration rest = rest_.remaining(call.peer, executor_.now());
+  if (rest > Duration::zero()) {
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(rest).count();
+    return done(absl::UnavailableError(absl::StrCat("left alone after failures, for ", ms, " ms")));
+  }
+  call.way = Call::Way::kNetwork;
+  const bool differentiable = at::GradMode::is_enabled() && call.inputs.tensor.defined() &&
+                              call.inputs.tensor.requires_grad();
+  if (differentiable) call.id = calls_.new_call_id();
+  calls_.forward(call.peer, call.inputs, call.id, deadline, std::move(done));
+}
+
+absl::StatusOr<at::Tensor> Dendrite::ask_own(const Inputs& inputs) {
+  if (inputs.batch() == 0) return at::Tensor();
+  const std::shared_ptr<ServedSynapse> synapse = own_ ? own_() : nullptr;
+  if (synapse == nullptr) return absl::UnavailableError("this neuron serves no synapse");
+  return synapse->forward(inputs);
+}
+
+std::vector<Answer> Dendrite::collect(Pending::State& state) {
+  std::vector<FanOut::Result> results = state.fan_out->wait(state.deadline + kGrace);
+  std::vector<at::Tensor> inputs(results.size());
+  std::vector<at::Tensor> outputs(results.size());
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    judge(state.calls[i], results[i].tensor.status());
+    inputs[i] = state.calls[i].inputs.tensor;
+    if (results[i].tensor.ok()) outputs[i] = *results[i].tensor;
+  }
+  // The calls are copied: the graph outlives this fan-out, and must not outlive the dendrite.
+  attach_fan_out_gradient(inputs, outputs,
+                          [this, calls = state.calls](const std::vector<GradientRequest>& wanted) {
+                            return fetch_gradients(calls, wanted);
+                          });
+
+  std::vector<Answer> answers(results.size());
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    answers[i].status = results[i].tensor.status();
+    answers[i].took = results[i].took;
+    answers[i].output =
+        outputs[i].defined()
+            ? outputs[i]
+            : at::zeros({state.calls[i].inputs.batch(), options_.calls.network_dim});
+  }
+  return answers;
+}
+
+void Dendrite::judge(const Call& call, const absl::Status& status) {
+  switch (call.way) {
+    case Call::Way::kNotSent:
+      return;
+    case Call::Way::kSkipped:
+      ++stats_.skipped;
+      return;
+    case Call::Way::kOwn:
+      ++stats_.local;
+      return;
+    case Call::Way::kNetwork:
+      break;
+  }
+  if (status.ok()) {
+    ++stats_.ok;
+    rest_.succeeded(call.peer);
+    return;
+  }
+  ++stats_.failed;
+  rest_.failed(call.peer, executor_.now());
+  spdlog::warn("{} at {} failed: {}", call.peer.key.short_hex(), call.peer.axon_address,
+               status.ToString());
+}
+
+std::vector<at::Tensor> Dendrite::fetch_gradients(const std::vector<Call>& calls,
+                                                  const std::vector<GradientRequest>& requests) {
+  const TimePoint deadline = executor_.now() + options_.timeout;
+  auto fan_out = std::make_shared<FanOut>(requests.size(), executor_);
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const Call& call = calls[requests[i].call];
+    if (call.way != Call::Way::kNetwork) continue;
+    calls_.backward(call.peer, call.inputs, call.id, requests[i].output_gradient, deadline,
+                    fan_out->slot(fan_out, i));
+  }
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const Call& call = calls[requests[i].call];
+    if (call.way != Call::Way::kOwn) continue;
+    const std::shared_ptr<ServedSynapse> synapse = own_();
+    fan_out->slot(fan_out, i)(synapse->backward(call.inputs, requests[i].output_gradient));
+  }
+
+  std::vector<FanOut::Result> results = fan_out->wait(deadline + kGrace);
+  std::vector<at::Tensor> gradients(requests.size());
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const Call& call = calls[requests[i].call];
+    judge(call, results[i].tensor.status());
+    // The wire gives float32; autograd wants the dtype of the inputs.
+    if (results[i].tensor.ok()) gradients[i] = results[i].tensor->to(call.inputs.tensor.dtype());
+  }
+  return gradients;
+}
+
+std::vector<Answer> Dendrite::forward(const std::vector<SynapseRecord>& synapses,
+                                      std::vector<Inputs> requests) {
+  return forward_async(synapses, std::move(requests)).wait();
+}
+
+std::vector<Answer> Dendrite::forward_text(const std::vector<SynapseRecord>& synapses,
+                                           const std::vector<std::vector<std::string>>& requests) {
+  return forward(synapses, to_inputs(requests, Inputs::of_text));
+}
+
+std::vector<Answer> Dendrite::forward_image(const std::vector<SynapseRecord>& synapses,
+                                            const std::vector<at::Tensor>& requests) {
+  return forward(synapses, to_inputs(requests, Inputs::of_image));
+}
+
+std::vector<Answer> Dendrite::forward_tensor(const std::vector<SynapseRecord>& synapses,
+                                             const std::vector<at::Tensor>& requests) {
+  return forward(synapses, to_inputs(requests, Inputs::of_tensor));
+}
+
+}  // namespace bittensor

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bittensor/dendrite/peer_calls.h"
+#include "bittensor/dendrite/peer_rest.h"
+#include "bittensor/synapse/answer.h"
+#include "bittensor/synapse/served_synapse.h"
+
+namespace bittensor {
+
+class FanOut;
+
+// The client of a neuron: has other neurons' synapses answer mini-batches.
+//
+// All peers are asked at the same time, with one call each, and the answers are
+// there by the deadline whatever the peers do. A peer that is late, gone or
+// talks nonsense is an everyday event, not an error of the call: it shows in its
+// Answer and leaves the others alone. The answers are differentiable: backward()
+// asks the peers, again all at the same time, for the gradient of the inputs. A
+// peer that fails there contributes no gradient.
+//
+// Not thread-safe: it belongs to the training thread. What it is given must
+// outlive it.
+class Dendrite {
+ public:
+  struct Options {
+    Duration timeout = std::chrono::seconds(5);  // of one fan-out, there and back
+    PeerCalls::Options calls;
+    PeerRest::Options rest;
+  };
+
+  // Answers since the start, by what became of them.
+  struct Stats {
+    std::uint64_t ok = 0;
+    std::uint64_t failed = 0;   // asked, but no usable answer in time
+    std::uint64_t skipped = 0;  // not asked: resting after failures, or its schema does not fit
+    std::uint64_t local = 0;    // answered by this neuron's own synapse
+  };
+
+  // The synapse that this neuron serves now; null before it serves any.
+  using OwnSynapse = std::function<std::shared_ptr<ServedSynapse>()>;
+
+  // A fan-out under way.
+  class Pending {
+   public:
+    Pending(Pending&&) noexcept;
+    Pending& operator=(Pending&&) noexcept;
+    ~Pending();  // lets the calls go on, unheeded
+
+    // One Answer a synapse, in their order; blocks until the deadline at most. Call it once.
+    std::vector<Answer> wait();
+
+   private:
+    friend class Dendrite;
+    struct State;
+    explicit Pending(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+  };
+
+  // `own` answers for this neuron's own key, in the calling thread, without the network.
+  Dendrite(Options options, Transport& transport, const Wallet& wallet, Executor& executor,
+           OwnSynapse own);
+  // Waits for calls under way: at most the timeout, less if the transport is closed.
+  ~Dendrite();
+
+  // Those of `synapses` that can be asked about such `inputs` now: their schema fits and they
+  // do not rest after failures.
+  std::vector<SynapseRecord> available(const std::vector<SynapseRecord>& synapses,
+                                       const Inputs& inputs) const;
+
+  // Sends requests[i] to synapses[i] and returns at once; local work may go on before
+  // wait(). A request without rows is not sent; its answer is ok and has no rows.
+  Pending forward_async(const std::vector<SynapseRecord>& synapses, std::vector<Inputs> requests);
+
+  // The same, blocking; one Answer a synapse, in their order.
+  std::vector<Answer> forward(const std::vector<SynapseRecord>& synapses,
+                              std::vector<Inputs> requests);
+  std::vector<Answer> forward_text(const std::vector<SynapseRecord>& synapses,
+                                   const std::vector<std::vector<std::string>>& requests);
+  std::vector<Answer> forward_image(const std::vector<SynapseRecord>& synapses,
+                                    const std::vector<at::Tensor>& requests);
+  std::vector<Answer> forward_tensor(const std::vector<SynapseRecord>& synapses,
+                                     const std::vector<at::Tensor>& requests);
+
+  Stats stats() const { return stats_; }
+
+ private:
+  struct Call;
+
+  absl::StatusOr<at::Tensor> ask_own(const Inputs& inputs);
+  void start_call(Call& call, TimePoint deadline, const std::shared_ptr<FanOut>& fan_out,
+                  std::size_t slot);
+  std::vector<Answer> collect(Pending::State& state);
+  void judge(const Call& call, const absl::Status& status);
+  std::vector<at::Tensor> fetch_gradients(const std::vector<Call>& calls,
+                                          const std::vector<struct GradientRequest>& requests);
+
+  const Options options_;
+  Executor& executor_;
+  const PublicKey self_;
+  const OwnSynapse own_;
+  Stats stats_;
+  PeerRest rest_;
+  PeerCalls calls_;
+};
+
+}  // namespace bittensor

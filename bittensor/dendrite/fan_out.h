@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "ATen/core/Tensor.h"
+#include "absl/status/statusor.h"
+
+#include "bittensor/base/executor.h"
+#include "bittensor/base/mutex.h"
+
+namespace bittensor {
+
+// Collects the results of calls that travel at the same time. Whoever waits goes
+// on when all are there or the time is up; what comes later is dropped.
+//
+// Thread-safe. Shared by the one who waits and the calls under way, which may
+// outlast the wait.
+class FanOut {
+ public:
+  struct Result {
+    absl::StatusOr<at::Tensor> tensor = absl::DeadlineExceededError("no answer in time");
+    Duration took{};
+  };
+
+  FanOut(std::size_t calls, Executor& executor)
+      : executor_(executor), start_(executor.now()), results_(calls), open_(calls) {}
+
+  // What call `i` is to do when it is done. Called at most once for each i.
+  std::function<void(absl::StatusOr<at::Tensor>)> slot(const std::shared_ptr<FanOut>& self,
+                                                       std::size_t i);
+
+  // Blocks until every slot is filled, at most until `deadline`. Once.
+  std::vector<Result> wait(TimePoint deadline) BITTENSOR_EXCLUDES(mutex_);
+
+ private:
+  void fill(std::size_t i, absl::StatusOr<at::Tensor> tensor) BITTENSOR_EXCLUDES(mutex_);
+
+  Executor& executor_;
+  const TimePoint start_;
+  Mutex mutex_;
+  std::condition_variable_any filled_;
+  std::vector<Result> results_ BITTENSOR_GUARDED_BY(mutex_);
+  std::size_t open_ BITTENSOR_GUARDED_BY(mutex_);
+  bool closed_ BITTENSOR_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace bittensor

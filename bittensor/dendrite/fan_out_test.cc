@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#include "bittensor/dendrite/fan_out.h"
+
+#include "gtest/gtest.h"
+#include "torch/torch.h"
+
+#include "bittensor/base/manual_executor.h"
+
+namespace bittensor {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(FanOut, ResultsStandInTheOrderOfTheCalls) {
+  ManualExecutor executor;
+  auto fan_out = std::make_shared<FanOut>(2, executor);
+  fan_out->slot(fan_out, 1)(torch::ones({1}));
+  fan_out->slot(fan_out, 0)(absl::NotFoundError("gone"));
+  const auto results = fan_out->wait(executor.now() + 1h);
+  EXPECT_EQ(results[0].tensor.status().code(), absl::StatusCode::kNotFound);
+  EXPECT_TRUE(results[1].tensor.ok());
+}
+
+TEST(FanOut, SaysHowLongEachCallTook) {
+  ManualExecutor executor;
+  auto fan_out = std::make_shared<FanOut>(1, executor);
+  executor.advance(30ms);
+  fan_out->slot(fan_out, 0)(torch::ones({1}));
+  EXPECT_EQ(fan_out->wait(executor.now() + 1h)[0].took, 30ms);
+}
+
+TEST(FanOut, WaitEndsAtTheDeadlineWithTheAnswersThatAreThere) {
+  ManualExecutor executor;
+  auto fan_out = std::make_shared<FanOut>(2, executor);
+  const auto late = fan_out->slot(fan_out, 1);
+  fan_out->slot(fan_out, 0)(torch::ones({1}));
+  const auto results = fan_out->wait(executor.now());
+  EXPECT_TRUE(results[0].tensor.ok());
+  EXPECT_EQ(results[1].tensor.status().code(), absl::StatusCode::kDeadlineExceeded);
+  late(torch::ones({1}));  // Comes after the end: nobody reads it, nothing breaks.
+}
+
+TEST(FanOut, WithoutCallsNothingIsWaitedFor) {
+  ManualExecutor executor;
+  FanOut fan_out(0, executor);
+  EXPECT_TRUE(fan_out.wait(executor.now() + 1h).empty());
+}
+
+}  // namespace
+}  // namespace bittensor

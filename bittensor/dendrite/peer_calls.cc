@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+#include "bittensor/dendrite/peer_calls.h"
+
+#include <utility>
+
+#include "ATen/ATen.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+#include "bittensor/synapse/finite.h"
+#include "bittensor/tensor/codec.h"
+#include "bittensor/wallet/envelope.h"
+
+namespace bittensor {
+namespace {
+
+constexpr char kForward[] = "bittensor.v1.Axon/Forward";
+constexpr char kBackward[] = "bittensor.v1.Axon/Backward";
+constexpr std::size_t kMessageOverhead = 1024;  // all that is not tensor bytes
+
+std::string shape_of(const at::Tensor& tensor) {
+  return absl::StrCat("[", absl::StrJoin(tensor.sizes(), ", "), "]");
+}
+
+// A peer's tensor as float32 with finite values, or why it is none.
+absl::StatusOr<at::Tensor> checked(v1::Tensor&& message) {
+  auto tensor = decode_tensor(std::move(message));
+  if (!tensor.ok()) return tensor.status();
+  if (!at::isFloatingType(tensor->scalar_type())) {
+    return absl::DataLossError("answer is not of floating type");
+  }
+  at::Tensor floats = tensor->to(at::kFloat);
+  if (!all_finite(floats)) {
+    return absl::DataLossError("answer with a value that is not finite");
+  }
+  return floats;
+}
+
+absl::StatusOr<at::Tensor> read_output(const Payload& body, Modality modality, std::int64_t rows,
+                                       std::int64_t network_dim, std::int64_t max_sequence) {
+  v1::ForwardResponse response;
+  if (auto status = parse_payload(body, response); !status.ok()) return status;
+  auto output = checked(std::move(*response.mutable_output()));
+  if (!output.ok()) return output;
+  const bool text = modality == Modality::kText;
+  const bool fits = output->dim() == (text ? 3 : 2) && output->size(0) == rows &&
+                    output->size(-1) == network_dim &&
+                    (!text || (output->size(1) > 0 && output->size(1) <= max_sequence));
+  if (!fits) {
+    return absl::DataLossError(absl::StrCat("answer of shape ", shape_of(*output), " instead of [",
+                                            rows, text ? ", sequence, " : ", ", network_dim, "]"));
+  }
+  return output;
+}
+
+absl::StatusOr<at::Tensor> read_gradient(const Payload& body, const at::Tensor& inputs) {
+  v1::BackwardResponse response;
+  if (auto status = parse_payload(body, response); !status.ok()) return status;
+  auto gradient = checked(std::move(*response.mutable_input_gradient()));
+  if (!gradient.ok()) return gradient;
+  if (gradient->sizes() != inputs.sizes()) {
+    return absl::DataLossError(
+        absl::StrCat("gradient of shape ", shape_of(*gradient), " instead of ", shape_of(inputs)));
+  }
+  return gradient;
+}
+
+absl::StatusOr<Payload> forward_request(const Inputs& inputs, std::uint64_t call_id) {
+  v1::ForwardRequest head;
+  head.set_modality(to_proto(inputs.modality));
+  head.set_call_id(call_id);
+  for (const std::string& line : inputs.text) head.add_text(line);
+  Payload body(head.SerializeAsString());
+  if (inputs.modality != Modality::kText) {
+    const auto status =
+        append_tensor_field(v1::ForwardRequest::kInputsFieldNumber, inputs.tensor, body);
+    if (!status.ok()) return status;
+  }
+  return body;
+}
+
+absl::StatusOr<Payload> backward_request(const Inputs& inputs, std::uint64_t call_id,
+                                         const at::Tensor& output_gradient, bool with_inputs) {
+  v1::BackwardRequest head;
+  head.set_modality(to_proto(inputs.modality));
+  head.set_call_id(call_id);
+  Payload body(head.SerializeAsString());
+  auto status =
+      append_tensor_field(v1::BackwardRequest::kOutputGradientFieldNumber, output_gradient, body);
+  if (status.ok() && with_inputs) {
+    status = append_tensor_field(v1::BackwardRequest::kInputsFieldNumber, inputs.tensor, body);
+  }
+  if (!status.ok()) return status;
+  return body;
+}
+
+}  // namespace
+
+absl::Status PeerCalls::check(const SynapseRecord& peer, const Inputs& inputs) const {
+  if (peer.schema.network_dim != options_.network_dim) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "peer answers with network_dim ", peer.schema.network_dim, ", not ", options_.network_dim));
+  }
+  return peer.schema.check_shape(inputs);
+}
+
+void PeerCalls::call(const SynapseRecord& peer, const char* method, Payload body,
+                     TimePoint deadline, std::size_t max_reply_bytes, Opened opened) {
+  begin_call();
+  SealedRequest sealed = seal_request(wallet_, peer.key, method, body, executor_.unix_ms());
+  transport_.call(peer.axon_address, method, {std::move(sealed.bytes), std::move(body)}, deadline,
+                  max_reply_bytes,
+                  [this, key = peer.key, method, nonce = std::move(sealed.nonce),
+                   opened = std::move(opened)](Transport::Reply reply) {
+                    if (reply.ok()) {
+                      const auto envelope = open_reply(reply->envelope, method, reply->body,
+                                                       wallet_.key(), key, nonce);
+                      if (!envelope.ok()) reply = envelope.status();
+                    }
+                    if (reply.ok()) {
+                      opened(std::move(reply->body));
+                    } else {
+                      opened(reply.status());
+                    }
+                    end_call();
+                  });
+}
+
+void PeerCalls::begin_call() {
+  MutexLock lock(mutex_);
+  ++under_way_;
+}
+
+void PeerCalls::end_call() {
+  MutexLock lock(mutex_);
+  // Under the lock: the destructor may be waiting, and the condition goes with it.
+  if (--under_way_ == 0) all_done_.notify_all();
+}
+
+PeerCalls::~PeerCalls() {
+  MutexLock lock(mutex_);
+  while (under_way_ > 0) all_done_.wait(mutex_);
+}
+
+void PeerCalls::forward(const SynapseRecord& peer, const Inputs& inputs, std::uint64_t call_id,
+                        TimePoint deadline, Done done) {
+  auto body = forward_request(inputs, call_id);
+  if (!body.ok()) {
+    executor_.post([done = std::move(done), status = body.status()] { done(status); });
+    return;
+  }
+  const std::int64_t rows = inputs.batch();
+  const std::int64_t positions =
+      rows * (inputs.modality == Modality::kText ? options_.max_sequence : 1);
+  const std::size_t max_bytes = positions * options_.network_dim * sizeof(float) + kMessageOverhead;
+  call(peer, kForward, *std::move(body), deadline, max_bytes,
+       [modality = inputs.modality, rows, options = options_,
+        done = std::move(done)](absl::StatusOr<Payload> reply) {
+         if (!reply.ok()) return done(reply.status());
+         done(read_output(*reply, modality, rows, options.network_dim, options.max_sequence));
+       });
+}
+
+void PeerCalls::backward(const SynapseRecord& peer, const Inputs& inputs, std::uint64_t call_id,
+                         const at::Tensor& output_gradient, TimePoint deadline, Done done) {
+  send_backward(peer, inputs, call_id, output_gradient, /*with_inputs=*/false, deadline,
+                [=](absl::StatusOr<at::Tensor> gradient) {
+                  // The peer has forgotten the inputs, or never kept them.
+                  if (absl::IsFailedPrecondition(gradient.status())) {
+                    return send_backward(peer, inputs, call_id, output_gradient,
+                                         /*with_inputs=*/true, deadline, done);
+                  }
+                  done(std::move(gradient));
+                });
+}
+
+void PeerCalls::send_backward(const SynapseRecord& peer, const Inputs& inputs,
+                              std::uint64_t call_id, const at::Tensor& output_gradient,
+                              bool with_inputs, TimePoint deadline, Done done) {
+  auto body = backward_request(inputs, call_id, output_gradient, with_inputs);
+  if (!body.ok()) {
+    executor_.post([done = std::move(done), status = body.status()] { done(status); });
+    return;
+  }
+  const std::size_t max_bytes = inputs.tensor.numel() * sizeof(float) + kMessageOverhead;
+  call(peer, kBackward, *std::move(body), deadline, max_bytes,
+       [tensor = inputs.tensor, done = std::move(done)](absl::StatusOr<Payload> reply) {
+         if (!reply.ok()) return done(reply.status());
+         done(read_gradient(*reply, tensor));
+       });
+}
+
+}  // namespace bittensor

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+
+#include "ATen/core/Tensor.h"
+#include "absl/status/statusor.h"
+
+#include "bittensor/base/mutex.h"
+#include "bittensor/metagraph/synapse_record.h"
+#include "bittensor/synapse/inputs.h"
+#include "bittensor/transport/transport.h"
+#include "bittensor/wallet/wallet.h"
+
+namespace bittensor {
+
+// Single calls to single peers: signs the request, checks the answer's
+// signature, size, shape and values. What a peer sends never throws and is never
+// larger than its schema allows.
+//
+// Thread-safe. `done` runs once, on a thread of the transport, never inside the
+// call. What the constructor is given must outlive it.
+class PeerCalls {
+ public:
+  using Done = std::function<void(absl::StatusOr<at::Tensor>)>;
+
+  struct Options {
+    std::int64_t network_dim = kDefaultNetworkDim;  // a peer of another width is not asked
+    std::int64_t max_sequence = 512;                // of an answer to text
+  };
+
+  PeerCalls(Options options, Transport& transport, const Wallet& wallet, Executor& executor)
+      : options_(options), transport_(transport), wallet_(wallet), executor_(executor) {}
+
+  // Waits for the calls under way: each ends by its deadline, or when the transport closes.
+  ~PeerCalls();
+
+  // A number for forward() that asks the peer to keep the inputs for backward().
+  std::uint64_t new_call_id() { return next_call_id_++; }
+
+  // Whether `peer` can be asked about `inputs` at all. kInvalidArgument or kUnimplemented if
+  // its schema says no; nothing needs to be sent to know.
+  absl::Status check(const SynapseRecord& peer, const Inputs& inputs) const;
+
+  // The peer's answer to `inputs` (at least one row): float32 [rows, network_dim], text
+  // [rows, sequence, network_dim]. `call_id` 0: no backward will follow.
+  void forward(const SynapseRecord& peer, const Inputs& inputs, std::uint64_t call_id,
+               TimePoint deadline, Done done);
+
+  // The gradient of `inputs`, float32 of their shape, given the gradient of the answer to
+  // forward(call_id). The inputs travel again only if the peer no longer has them.
+  void backward(const SynapseRecord& peer, const Inputs& inputs, std::uint64_t call_id,
+                const at::Tensor& output_gradient, TimePoint deadline, Done done);
+
+ private:
+  using Opened = std::function<void(absl::StatusOr<Payload>)>;
+
+  // One signed call; `opened` gets the body of a reply that is really the peer's.
+  void call(const SynapseRecord& peer, const char* method, Payload body, TimePoint deadline,
+            std::size_t max_reply_bytes, Opened opened);
+  void begin_call() BITTENSOR_EXCLUDES(mutex_);
+  void end_call() BITTENSOR_EXCLUDES(mutex_);
+  void send_backward(const SynapseRecord& peer, const Inputs& inputs, std::uint64_t call_id,
+                     const at::Tensor& output_gradient, bool with_inputs, TimePoint deadline,
+                     Done done);
+
+  const Options options_;
+  Transport& transport_;
+  const Wallet& wallet_;
+  Executor& executor_;
+  std::atomic<std::uint64_t> next_call_id_{1};
+
+  Mutex mutex_;
+  std::condition_variable_any all_done_;
+  int under_way_ BITTENSOR_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace bittensor
