@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include "bittensor/neuron/compute.h"
+
+#include <chrono>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "spdlog/spdlog.h"
+#include "torch/torch.h"
+
+namespace bittensor {
+namespace {
+
+// An optimised BLAS reaches 40 GFLOP/s on one thread of any machine of the last ten years,
+// the reference BLAS 3.
+constexpr double kSlowGflops = 10;
+
+double matmul_gflops() {
+  constexpr int kSize = 256;
+  const torch::NoGradGuard no_grad;
+  const at::Tensor a = torch::ones({kSize, kSize});
+  double best = 0;
+  for (int i = 0; i < 20; ++i) {  // The first starts threads; others may be interrupted.
+    const auto start = std::chrono::steady_clock::now();
+    torch::mm(a, a);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    best = std::max(best, 2e-9 * kSize * kSize * kSize / took.count());
+  }
+  return best;
+}
+
+}  // namespace
+
+absl::StatusOr<c10::Device> set_up_compute(const std::string& device, int threads,
+                                           std::uint64_t seed) {
+  const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  torch::set_num_threads(threads > 0 ? threads : cores);
+  torch::manual_seed(seed);
+
+  c10::optional<c10::Device> parsed;
+  try {
+    parsed.emplace(device);
+  } catch (const c10::Error&) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--device ", device, ": not cpu, cuda or cuda:N"));
+  }
+  if (parsed->is_cuda()) {
+    const int devices = static_cast<int>(torch::cuda::device_count());
+    if (!torch::cuda::is_available() || parsed->index() >= devices) {
+      return absl::InvalidArgumentError(absl::StrCat("--device ", device, ": this libtorch sees ",
+                                                     devices, " CUDA devices; use cpu"));
+    }
+  } else if (!parsed->is_cpu()) {
+    return absl::InvalidArgumentError(absl::StrCat("--device ", device, ": use cpu or cuda"));
+  } else if (const double gflops = matmul_gflops(); gflops < kSlowGflops) {
+    spdlog::warn(
+        "libtorch multiplies matrices at {:.1f} GFLOP/s: its BLAS is slow; install "
+        "libopenblas0-openmp",
+        gflops);
+  }
+  return *parsed;
+}
+
+}  // namespace bittensor

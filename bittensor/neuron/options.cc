@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include "bittensor/neuron/options.h"
+
+#include <limits>
+#include <type_traits>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+namespace bittensor {
+namespace {
+
+// Adds options of one group, each with its environment variable.
+class Group {
+ public:
+  Group(CLI::App& app, std::string name) : app_(app), name_(std::move(name)) {}
+
+  template <typename T>
+  CLI::Option* add(const std::string& name, T& value, const std::string& help) const {
+    CLI::Option* option = finish(app_.add_option("--" + name, value, help), name);
+    // Given twice, the last one counts: a program that adds options can be overruled.
+    if constexpr (!std::is_same_v<T, std::vector<std::string>>) {
+      option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    }
+    return option->capture_default_str();
+  }
+  CLI::Option* flag(const std::string& name, bool& value, const std::string& help) const {
+    return finish(app_.add_flag("--" + name, value, help), name);
+  }
+
+ private:
+  CLI::Option* finish(CLI::Option* option, const std::string& name) const {
+    return option->group(name_)->envname("BITTENSOR_" + absl::AsciiStrToUpper(name));
+  }
+
+  CLI::App& app_;
+  const std::string name_;
+};
+
+const CLI::Range kPort(0, 65535);
+const CLI::Range kPositive(1, std::numeric_limits<int>::max());
+const CLI::Range kCount(0, std::numeric_limits<int>::max());
+
+void add_network(const Group& group, NeuronOptions& o) {
+  group.add("axon_port", o.axon_port, "port where others ask this neuron's synapse; 0: any free")
+      ->check(kPort);
+  group.add("metagraph_port", o.metagraph_port, "port where others gossip with it; 0: any free")
+      ->check(kPort);
+  group.add("bootstrap", o.bootstrap,
+            "metagraph HOST:PORT of a neuron already there; may be given several times");
+  group.add("remote_ip", o.remote_ip,
+            "host or address that others reach this neuron at; empty: 127.0.0.1");
+  group.add("listen_ip", o.listen_ip, "address of this machine to listen at");
+  group
+      .add("min_peers", o.min_peers,
+           "before training, wait until so many other neurons are known (30 s at most)")
+      ->check(kCount);
+  group.add("timeout", o.timeout, "seconds after which a peer's answer is given up")
+      ->check(CLI::Range(0.01, 3600.0));
+  group.flag("allow_unsigned", o.allow_unsigned, "answer callers that prove no identity");
+}
+
+void add_files(const Group& group, NeuronOptions& o) {
+  group.add("neuron_key", o.neuron_key, "key file: the neuron's identity; created if missing");
+  group.add("load_model", o.load_model, "checkpoint to go on from");
+  group.add("save_model", o.save_model, "where checkpoints go; empty: beside the key");
+  group.add("data", o.data, "folder with the data set; empty: the cache, fetched if missing");
+}
+
+void add_training(const Group& group, NeuronOptions& o) {
+  group.add("epochs", o.epochs, "train until so many epochs are done")->check(kCount);
+  group.add("batch_size_train", o.batch_size_train, "images a training step")->check(kPositive);
+  group.add("batch_size_test", o.batch_size_test, "images a test step")->check(kPositive);
+  group.add("learning_rate", o.learning_rate, "of stochastic gradient descent, at its peak")
+      ->check(CLI::NonNegativeNumber);
+  group.add("momentum", o.momentum, "of stochastic gradient descent")->check(CLI::Range(0.0, 1.0));
+  group.add("topk", o.topk, "how many peers each image is sent to at most")->check(kPositive);
+  group.add("seed", o.seed, "of parameters, shuffling and exploration");
+  group.add("device", o.device, "cpu, cuda or cuda:N: where the neuron computes");
+  group.add("threads", o.threads, "threads to compute with; 0: one a core")->check(kCount);
+  group.add("train_images", o.train_images, "train on the first N images only; 0: all")
+      ->check(kCount);
+  group.add("test_images", o.test_images, "test on the first N images only; 0: all")->check(kCount);
+}
+
+void add_display(const Group& group, NeuronOptions& o) {
+  group.add("log_interval", o.log_interval, "steps between two lines of progress")
+      ->check(kPositive);
+  group.add("log_level", o.log_level, "trace, debug, info, warning, error or off");
+  group.add("progress", o.progress, "bar, lines, json (one object a line) or auto")
+      ->check(CLI::IsMember({"auto", "bar", "lines", "json"}));
+  group.add("report", o.report, "write the final numbers to this file, as JSON");
+  group.flag("stay", o.stay, "after training go on serving until told to stop (Ctrl-C)");
+}
+
+}  // namespace
+
+void add_neuron_options(CLI::App& app, NeuronOptions& options) {
+  app.set_config("--config", "", "file with options, one NAME = VALUE a line (TOML)")
+      ->envname("BITTENSOR_CONFIG");
+  app.allow_config_extras(CLI::config_extras_mode::error);
+  add_network(Group(app, "Network"), options);
+  add_files(Group(app, "Files"), options);
+  add_training(Group(app, "Training"), options);
+  add_display(Group(app, "Display"), options);
+}
+
+}  // namespace bittensor

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+
+namespace bittensor {
+
+// What every example program can be told. Each is a command line option, an
+// entry of the file given with --config (TOML), and an environment variable:
+// --axon_port, axon_port = 8091, BITTENSOR_AXON_PORT. The command line wins, then
+// the file, then the environment.
+struct NeuronOptions {
+  // Network.
+  int axon_port = 8091;
+  int metagraph_port = 8092;
+  std::vector<std::string> bootstrap;
+  std::string remote_ip;
+  std::string listen_ip = "0.0.0.0";
+  int min_peers = 0;
+  double timeout = 5;
+  bool allow_unsigned = false;
+
+  // Files.
+  std::string neuron_key = "neuron.key";
+  std::string load_model;
+  std::string save_model;
+  std::string data;
+
+  // Training.
+  int epochs = 1;
+  std::int64_t batch_size_train = 64;
+  std::int64_t batch_size_test = 1000;
+  double learning_rate = 0.03;
+  double momentum = 0.9;
+  std::int64_t topk = 10;
+  std::uint64_t seed = 1;
+  std::string device = "cpu";
+  int threads = 0;
+  std::int64_t train_images = 0;
+  std::int64_t test_images = 0;
+
+  // What is shown.
+  int log_interval = 100;
+  std::string log_level = "info";
+  std::string progress = "auto";
+  std::string report;
+  bool stay = false;
+};
+
+// Adds the options to `app`, with their help. `options` must outlive the parsing.
+void add_neuron_options(CLI::App& app, NeuronOptions& options);
+
+}  // namespace bittensor

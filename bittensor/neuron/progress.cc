@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#include "bittensor/neuron/progress.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include <unistd.h>
+
+namespace bittensor {
+namespace {
+
+constexpr int kBarWidth = 24;
+constexpr Duration kBarInterval = std::chrono::milliseconds(100);
+
+// "━━━━━━─────"
+std::string bar(double fraction) {
+  const int full = static_cast<int>(std::lround(std::clamp(fraction, 0.0, 1.0) * kBarWidth));
+  std::string text;
+  for (int i = 0; i < kBarWidth; ++i) text += i < full ? "━" : "─";
+  return text;
+}
+
+double fraction_of(const StepProgress& step) {
+  return static_cast<double>(step.images) /
+         static_cast<double>(std::max<std::int64_t>(step.images_in_epoch, 1));
+}
+
+}  // namespace
+
+std::string duration_text(double seconds) {
+  const auto s = static_cast<long>(std::lround(std::max(seconds, 0.0)));
+  if (s < 60) return absl::StrCat(s, " s");
+  if (s < 3600) return absl::StrFormat("%d min %02d s", s / 60, s % 60);
+  return absl::StrFormat("%d h %02d min", s / 3600, s % 3600 / 60);
+}
+
+Progress::Style Progress::style_of(const std::string& name) {
+  if (name == "bar") return Style::kBar;
+  if (name == "lines") return Style::kLines;
+  if (name == "json") return Style::kJson;
+  return isatty(STDOUT_FILENO) ? Style::kBar : Style::kLines;
+}
+
+void Progress::start_epoch() {
+  images_before_ += images_;
+  seconds_before_ += seconds_;
+  images_ = 0;
+  seconds_ = 0;
+  epoch_start_ = executor_.now();
+}
+
+double Progress::epoch_seconds() const {
+  return std::chrono::duration<double>(executor_.now() - epoch_start_).count();
+}
+
+double Progress::images_per_second() const {
+  const double seconds = seconds_before_ + seconds_;
+  return seconds > 0 ? static_cast<double>(images_before_ + images_) / seconds : 0;
+}
+
+std::string Progress::line_of(const StepProgress& step) const {
+  const double fraction = fraction_of(step);
+  const double left = fraction > 0 ? seconds_ * (1 - fraction) / fraction : 0;
+  return absl::StrFormat(
+      "epoch %d/%d %3.0f%%  %5.0f images/s  %s left  loss local %.3f network %.3f "
+      "distillation %.4f  peers %d  answers %d ok %d failed",
+      step.epoch, step.epochs, 100 * fraction, static_cast<double>(step.images) / seconds_,
+      duration_text(left), step.local_loss, step.network_loss, step.distillation_loss, step.peers,
+      step.answers_ok, step.answers_failed);
+}
+
+void Progress::show(const StepProgress& step) {
+  images_ = step.images;
+  seconds_ = std::max(epoch_seconds(), 1e-9);
+  if (style_ == Style::kJson) {
+    return event("step", {{"epoch", step.epoch},
+                          {"epochs", step.epochs},
+                          {"images", step.images},
+                          {"images_in_epoch", step.images_in_epoch},
+                          {"seconds", seconds_},
+                          {"local_loss", step.local_loss},
+                          {"network_loss", step.network_loss},
+                          {"distillation_loss", step.distillation_loss},
+                          {"peers", step.peers},
+                          {"answers_ok", step.answers_ok},
+                          {"answers_failed", step.answers_failed},
+                          {"line", line_of(step)}});
+  }
+  if (style_ == Style::kLines) {
+    std::printf("%s\n", line_of(step).c_str());
+  } else {
+    const bool last = step.images >= step.images_in_epoch;
+    if (!last && executor_.now() - last_drawn_ < kBarInterval) return;
+    last_drawn_ = executor_.now();
+    // \r: over the old line; \033[K: clear what is left of it.
+    std::printf("\r%s %s\033[K", bar(fraction_of(step)).c_str(), line_of(step).c_str());
+    bar_open_ = !last;
+    if (last) std::printf("\n");
+  }
+  std::fflush(stdout);
+}
+
+void Progress::say(const std::string& line) {
+  if (style_ == Style::kJson) return event("say", {{"line", line}});
+  if (bar_open_) std::printf("\n");
+  bar_open_ = false;
+  std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
+void Progress::event(const std::string& event, nlohmann::json fields) {
+  if (style_ != Style::kJson) return;
+  fields["event"] = event;
+  std::printf("%s\n", fields.dump().c_str());
+  std::fflush(stdout);
+}
+
+}  // namespace bittensor

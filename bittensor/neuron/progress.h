@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "nlohmann/json.hpp"
+
+#include "bittensor/base/executor.h"
+
+namespace bittensor {
+
+// How far a training epoch is and how it goes.
+struct StepProgress {
+  int epoch = 0;   // from 1
+  int epochs = 0;  // of so many
+  std::int64_t images = 0;
+  std::int64_t images_in_epoch = 0;
+  double local_loss = 0;  // means over the steps since the last line
+  double network_loss = 0;
+  double distillation_loss = 0;
+  std::size_t peers = 0;
+  std::uint64_t answers_ok = 0;
+  std::uint64_t answers_failed = 0;
+};
+
+// Shows the progress of training on standard output: a bar that is drawn again
+// in place, plain lines, or JSON objects, one a line, for another program.
+//
+// Not thread-safe.
+class Progress {
+ public:
+  enum class Style { kBar, kLines, kJson };
+
+  // "bar", "lines", "json"; "auto" is a bar on a terminal and lines elsewhere.
+  static Style style_of(const std::string& name);
+
+  Progress(Style style, Executor& executor) : style_(style), executor_(executor) {}
+
+  // The clock of images/s and of the time left starts now.
+  void start_epoch();
+
+  // Shows `step`. With a bar, draws at most ten times a second.
+  void show(const StepProgress& step);
+
+  // A line of its own: the result of a test, where a checkpoint went.
+  void say(const std::string& line);
+
+  // For a program that reads: an object {"event": event, ...fields}. Nothing in other styles.
+  void event(const std::string& event, nlohmann::json fields);
+
+  // Training images a second, over all epochs so far; 0 before any.
+  double images_per_second() const;
+
+ private:
+  double epoch_seconds() const;
+  std::string line_of(const StepProgress& step) const;
+
+  const Style style_;
+  Executor& executor_;
+  TimePoint epoch_start_;
+  TimePoint last_drawn_;
+  std::int64_t images_before_ = 0;  // of finished epochs
+  double seconds_before_ = 0;
+  std::int64_t images_ = 0;  // of this epoch
+  double seconds_ = 0;
+  bool bar_open_ = false;
+};
+
+// "12 s", "3 min 05 s", "2 h 10 min"
+std::string duration_text(double seconds);
+
+}  // namespace bittensor

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "torch/nn/module.h"
+#include "torch/optim/optimizer.h"
+
+#include "bittensor/dendrite/dendrite.h"
+#include "bittensor/metagraph/synapse_record.h"
+#include "bittensor/neuron/options.h"
+#include "bittensor/neuron/progress.h"
+#include "bittensor/neuron/report.h"
+#include "bittensor/synapse/synapse_output.h"
+
+namespace bittensor {
+
+// What a pass over the test set gave.
+struct TestResult {
+  double loss = 0;      // mean over the samples
+  double accuracy = 0;  // in [0, 1]
+};
+
+// The learning rate of a step: falls along half a cosine from `peak` to a
+// twentieth of it within each epoch, and starts each epoch at peak / epoch (warm
+// restarts: Loshchilov and Hutter, arXiv 1608.03983). It depends on the step
+// alone, so a run that resumes goes on as if it had not stopped.
+double learning_rate_at(double peak, std::int64_t step, std::int64_t steps_per_epoch);
+
+// Keeps the books of a training run: which epoch and step, the learning rate,
+// what is shown, what is saved and resumed, what is reported at the end. The
+// example programs do the training itself.
+//
+// Not thread-safe. What it is given must outlive it.
+class Training {
+ public:
+  // `kind` names the model in checkpoints: "mnist".
+  Training(std::string kind, const NeuronOptions& options, torch::nn::Module& synapse,
+           torch::nn::Module& router, torch::optim::Optimizer& optimizer, Executor& executor);
+
+  // Resumes from --load_model, if given. An error names the file and what does not fit.
+  absl::Status load();
+
+  void say_started(const PublicKey& key, int axon_port, const std::string& metagraph_address);
+
+  // Begins the next epoch of so many steps; false when all are done or a stop is requested.
+  bool next_epoch(std::int64_t steps, std::int64_t images);
+  // Begins the next step and sets its learning rate; false at the end of the epoch or when a
+  // stop is requested.
+  bool next_step();
+  // The step under way, counted from 0 through all epochs.
+  std::int64_t step() const { return step_; }
+
+  // Counts a step of `images` images; shows the progress every --log_interval steps.
+  void show(const SynapseOutput& output, std::int64_t images, std::size_t peers,
+            const Dendrite::Stats& answers);
+
+  // Says how good the model is after this epoch. True if it is the best so far: then it was
+  // saved. A failure to save is said and training goes on; finish() returns it.
+  bool finish_epoch(const TestResult& test);
+
+  // Writes the report and, with --stay, waits for the signal to stop. The error of the last
+  // save, or of the report.
+  absl::Status finish(const TestResult& local, const TestResult& network,
+                      const Dendrite::Stats& answers, const std::vector<SynapseRecord>& synapses,
+                      const at::Tensor& weights);
+
+ private:
+  absl::Status save();
+  double mean_since_shown(at::Tensor& sum) const;
+
+  const std::string kind_;
+  const NeuronOptions& options_;
+  torch::nn::Module& synapse_;
+  torch::nn::Module& router_;
+  torch::optim::Optimizer& optimizer_;
+  Progress progress_;
+
+  std::int64_t epoch_ = 0;  // epochs done
+  std::int64_t step_ = -1;
+  std::int64_t steps_per_epoch_ = 0;
+  std::int64_t end_of_epoch_ = 0;
+  StepProgress shown_;
+  // Sums since the last line; tensors, so that a GPU is not waited for at each step.
+  at::Tensor local_loss_, network_loss_, distillation_loss_;
+  int steps_since_shown_ = 0;
+
+  double best_test_loss_;
+  NeuronReport report_;
+  absl::Status save_status_;
+};
+
+// The parameters of several modules, in order: what one optimizer trains.
+std::vector<at::Tensor> parameters_of(const std::vector<torch::nn::Module*>& modules);
+
+// Whether any peer gave a usable answer to a request with rows.
+bool any_answer(const std::vector<Answer>& answers);
+
+}  // namespace bittensor
