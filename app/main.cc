@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+//
+// The program `bittensor`: what is done around neurons. Each subcommand has a file of its own.
+#include <cstdio>
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "app/swarm.h"
+
+#include "bittensor/base/logging.h"
+#include "bittensor/base/stop_signal.h"
+
+namespace {
+
+CLI::App* add_swarm(CLI::App& app, bittensor::SwarmOptions& options) {
+  CLI::App* swarm = app.add_subcommand(
+      "swarm", "Runs several neurons on this machine that find each other and train together.");
+  swarm->add_option("program", options.program, "the example program, one neuron each")->required();
+  swarm->add_option("--neurons", options.neurons, "how many")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  swarm->add_option("--seed", options.seed, "of the first neuron; the next ones count on")
+      ->capture_default_str();
+  swarm->add_option("--dir", options.folder,
+                    "folder for keys, checkpoints and logs; default: a new one in runs/");
+  swarm->add_option("--json", options.json, "write the final table to this file");
+  swarm->footer("All other options go to each neuron; PROGRAM --help lists them.");
+  swarm->allow_extras();
+  return swarm;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Bittensor: models that learn from each other.");
+  app.require_subcommand(1);
+  bittensor::SwarmOptions swarm_options;
+  const CLI::App* swarm = add_swarm(app, swarm_options);
+  CLI11_PARSE(app, argc, argv);
+
+  bittensor::StopSignal::install();
+  absl::Status status = bittensor::start_logging("info");
+  if (status.ok()) {
+    swarm_options.arguments = swarm->remaining();
+    status = bittensor::run_swarm(swarm_options);
+  }
+  if (status.ok()) return 0;
+  std::fprintf(stderr, "bittensor: %s\n", std::string(status.message()).c_str());
+  return 1;
+}

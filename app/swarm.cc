@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+#include "app/swarm.h"
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "app/child_process.h"
+#include "app/swarm_display.h"
+#include "nlohmann/json.hpp"
+#include <poll.h>
+
+#include "bittensor/base/json_file.h"
+#include "bittensor/base/status_macros.h"
+#include "bittensor/base/stop_signal.h"
+
+namespace bittensor {
+namespace {
+
+using nlohmann::json;
+
+constexpr auto kStartTimeout = std::chrono::minutes(20);  // The first one may fetch its data.
+constexpr auto kStopTimeout = std::chrono::seconds(10);
+constexpr int kPollMs = 100;
+
+// One neuron of the swarm, as seen from here.
+struct Member {
+  int number;
+  std::string folder;
+  ChildProcess process;
+  std::string metagraph;  // host:port, once it has started
+  json report;            // null until it is done
+  json last_step;
+  std::string failure;  // why it ended, if not by our wish
+
+  bool done() const { return !report.is_null(); }
+  std::string log_file() const { return folder + "/neuron.log"; }
+};
+
+std::string new_run_folder(const std::string& program) {
+  const std::time_t now = std::time(nullptr);
+  char time[32];
+  std::strftime(time, sizeof(time), "%Y-%m-%d_%H-%M-%S", std::localtime(&now));
+  return absl::StrCat("runs/", std::filesystem::path(program).filename().string(), "/", time);
+}
+
+std::string last_line_of(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::string last;
+  while (std::getline(file, line)) {
+    if (!line.empty()) last = line;
+  }
+  return last;
+}
+
+class Swarm {
+ public:
+  Swarm(const SwarmOptions& options, std::string folder)
+      : options_(options), folder_(std::move(folder)), display_(options.neurons) {}
+
+  absl::Status run() {
+    for (int i = 0; i < options_.neurons; ++i) {
+      BITTENSOR_RETURN_IF_ERROR(start(i));
+      // The others need the address of the first; their own may wait.
+      if (i == 0) BITTENSOR_RETURN_IF_ERROR(wait_until_started(*members_.front()));
+    }
+    while (!all_settled() && !StopSignal::requested()) watch();
+    stop_all();
+    return finish();
+  }
+
+ private:
+  absl::Status start(int number) {
+    const std::string folder = absl::StrCat(folder_, "/neuron-", number);
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error) {
+      return absl::UnavailableError(absl::StrCat("cannot create ", folder, ": ", error.message()));
+    }
+    const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+    const unsigned threads = std::max(1u, cores / static_cast<unsigned>(options_.neurons));
+    std::vector<std::string> arguments = {
+        options_.program,
+        "--axon_port",
+        "0",
+        "--metagraph_port",
+        "0",
+        "--listen_ip",
+        "127.0.0.1",
+        "--neuron_key",
+        folder + "/neuron.key",
+        "--progress",
+        "json",
+        "--stay",
+        "--seed",
+        absl::StrCat(options_.seed + static_cast<std::uint64_t>(number)),
+        "--min_peers",
+        absl::StrCat(options_.neurons - 1),
+        "--threads",
+        absl::StrCat(threads)};
+    if (number > 0) {
+      arguments.push_back("--bootstrap");
+      arguments.push_back(members_.front()->metagraph);
+    }
+    arguments.insert(arguments.end(), options_.arguments.begin(), options_.arguments.end());
+    BITTENSOR_ASSIGN_OR_RETURN(ChildProcess process,
+                               ChildProcess::start(arguments, folder + "/neuron.log"));
+    members_.push_back(
+        std::make_unique<Member>(Member{number, folder, std::move(process), {}, {}, {}, {}}));
+    return absl::OkStatus();
+  }
+
+  absl::Status wait_until_started(const Member& member) {
+    const auto give_up = std::chrono::steady_clock::now() + kStartTimeout;
+    while (member.metagraph.empty() && member.failure.empty() && !StopSignal::requested()) {
+      if (std::chrono::steady_clock::now() > give_up) {
+        return absl::DeadlineExceededError("the first neuron does not start");
+      }
+      watch();
+    }
+    if (!member.failure.empty()) return absl::UnavailableError(member.failure);
+    return absl::OkStatus();
+  }
+
+  // Waits a moment for something to happen and takes note of it.
+  void watch() {
+    std::vector<pollfd> outputs;
+    for (const auto& member : members_) outputs.push_back({member->process.output(), POLLIN, 0});
+    poll(outputs.data(), outputs.size(), kPollMs);
+    for (const auto& member : members_) {
+      for (const std::string& line : member->process.read_lines()) take(*member, line);
+      if (!member->failure.empty() || member->done() || !member->process.ended()) continue;
+      member->failure =
+          absl::StrCat(member->process.failure(), ": ", last_line_of(member->log_file()));
+      display_.say(member->number, member->failure);
+    }
+  }
+
+  void take(Member& member, const std::string& line) {
+    const json event = json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (!event.is_object()) return display_.say(member.number, line);
+    const std::string name = event.value("event", "");
+    if (name == "started") {
+      member.metagraph = event.value("metagraph", "");
+    } else if (name == "report") {
+      member.report = event;
+      member.report.erase("event");
+    } else if (name == "step") {
+      member.last_step = event;
+      display_.progress(member.number, event.value("line", ""));
+    } else if (name == "say") {
+      display_.say(member.number, event.value("line", ""));
+    }
+  }
+
+  bool all_settled() const {
+    return std::all_of(members_.begin(), members_.end(), [](const auto& member) {
+      return member->done() || !member->failure.empty();
+    });
+  }
+
+  void stop_all() {
+    for (const auto& member : members_) member->process.terminate();
+    const auto give_up = std::chrono::steady_clock::now() + kStopTimeout;
+    for (const auto& member : members_) {
+      while (!member->process.ended() && std::chrono::steady_clock::now() < give_up) {
+        member->process.read_lines();  // A full pipe would keep it from ending.
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      }
+      const bool hangs = !member->process.ended();
+      if (hangs) member->process.kill();
+      if (!member->failure.empty()) continue;
+      member->failure = hangs ? "does not stop" : member->process.failure();
+    }
+  }
+
+  SwarmRow row_of(const Member& member) const {
+    SwarmRow row;
+    row.neuron = absl::StrCat(member.number);
+    row.checkpoint = member.failure;
+    if (!member.done()) return row;
+    const json& report = member.report;
+    const auto percent = [&](const char* name) {
+      return absl::StrFormat("%.2f %%", 100 * report.value(name, 0.0));
+    };
+    row.local_accuracy = percent("local_accuracy");
+    row.network_accuracy = percent("network_accuracy");
+    row.test_loss = absl::StrFormat("%.4f", report.value("test_loss", 0.0));
+    row.images_per_second = absl::StrFormat("%.0f", report.value("images_per_second", 0.0));
+    row.answers =
+        absl::StrCat(report.value("answers_ok", 0), "/", report.value("answers_failed", 0));
+    for (const auto& [key, weight] : report["weights"].items()) {
+      absl::StrAppendFormat(&row.weights, "%s%s %.3f", row.weights.empty() ? "" : ", ", key,
+                            weight.get<double>());
+    }
+    if (member.failure.empty()) row.checkpoint = report.value("checkpoint", "");
+    return row;
+  }
+
+  absl::Status finish() {
+    std::vector<SwarmRow> rows;
+    json neurons = json::array();
+    int failed = 0;
+    for (const auto& member : members_) {
+      rows.push_back(row_of(*member));
+      json row = member->done() ? member->report : json::object();
+      if (!member->failure.empty() || !member->done()) {
+        ++failed;
+        row["failure"] = member->failure.empty() ? "stopped" : member->failure;
+      }
+      neurons.push_back(std::move(row));
+    }
+    print_table(rows);
+    if (!options_.json.empty()) {
+      BITTENSOR_RETURN_IF_ERROR(write_json(options_.json, {{"neurons", neurons}}));
+    }
+    if (failed == 0) return absl::OkStatus();
+    return absl::UnavailableError(absl::StrCat(failed, " of ", members_.size(),
+                                               " neurons did not finish; their logs: ", folder_,
+                                               "/neuron-*/neuron.log"));
+  }
+
+  const SwarmOptions& options_;
+  const std::string folder_;
+  SwarmDisplay display_;
+  std::vector<std::unique_ptr<Member>> members_;
+};
+
+}  // namespace
+
+absl::Status run_swarm(const SwarmOptions& options) {
+  const std::string folder =
+      options.folder.empty() ? new_run_folder(options.program) : options.folder;
+  return Swarm(options, folder).run();
+}
+
+}  // namespace bittensor

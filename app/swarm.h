@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace bittensor {
+
+// What `bittensor swarm` was told.
+struct SwarmOptions {
+  std::string program;  // the example program that runs one neuron
+  int neurons = 2;
+  std::uint64_t seed = 1;              // neuron i gets seed + i
+  std::string folder;                  // keys, checkpoints and logs; empty: a new one in runs/
+  std::string json;                    // the final table, as JSON; empty: nowhere
+  std::vector<std::string> arguments;  // handed to every neuron
+};
+
+// Runs a local swarm: starts the neurons as processes that find each other by
+// gossip, shows how they train, and prints a table of what became of them.
+// Neurons that are done go on serving until the last one is. Not ok if a neuron
+// failed, after the others are done.
+absl::Status run_swarm(const SwarmOptions& options);
+
+}  // namespace bittensor

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+"""What the tests of whole programs share: starting a neuron and reading what it says."""
+
+import json
+import os
+import pathlib
+import queue
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = pathlib.Path(os.environ["BITTENSOR_BUILD"])
+MNIST = BUILD / "examples" / "mnist"
+BITTENSOR = BUILD / "app" / "bittensor"
+DATA = ROOT / "tests" / "data" / "mnist"
+
+PATIENCE = 120  # seconds: for slow machines and sanitizers; nothing waits for it to pass
+
+
+class Neuron:
+    """A running `mnist` program. Its events are read as they come."""
+
+    def __init__(self, folder, *arguments, data=DATA, env=None, preexec_fn=None):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.log = open(self.folder / "log", "w+")
+        command = [MNIST, "--axon_port", "0", "--metagraph_port", "0", "--listen_ip", "127.0.0.1",
+                   "--neuron_key", self.folder / "neuron.key", "--progress", "json",
+                   "--threads", "1", "--log_interval", "4", "--data", data, *arguments]
+        self.process = subprocess.Popen(
+            [str(part) for part in command], stdout=subprocess.PIPE, stderr=self.log, text=True,
+            env={**os.environ, **(env or {})}, preexec_fn=preexec_fn)
+        self.events = []
+        self._queue = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self._queue.put(json.loads(line))
+        self._queue.put(None)
+
+    def wait_for(self, name, where=lambda event: True):
+        """The next event of that name. Fails with the neuron's log if it ends before."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            event = self._queue.get(timeout=max(0.0, end - time.monotonic()))
+            if event is None:
+                raise AssertionError(f"ended before '{name}': {self.stderr()}")
+            self.events.append(event)
+            if event["event"] == name and where(event):
+                return event
+
+    def finish(self):
+        """Waits for the end; the exit status."""
+        status = self.process.wait(timeout=PATIENCE)
+        while (event := self._queue.get(timeout=PATIENCE)) is not None:
+            self.events.append(event)
+        return status
+
+    def losses(self):
+        return [(e["epoch"], e["images"], e["local_loss"], e["network_loss"])
+                for e in self.events if e["event"] == "step"]
+
+    def stderr(self):
+        self.log.flush()
+        self.log.seek(0)
+        return self.log.read()
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        self.log.close()
+
+
+class ProgramTest(unittest.TestCase):
+    """Gives each test a folder of its own and stops what it started."""
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = pathlib.Path(temporary.name)
+
+    def neuron(self, name, *arguments, **options):
+        neuron = Neuron(self.folder / name, *arguments, **options)
+        self.addCleanup(neuron.close)
+        return neuron

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""Several neurons, as processes, on real sockets."""
+
+import json
+import signal
+import subprocess
+
+from programs import BITTENSOR, DATA, MNIST, PATIENCE, ProgramTest
+
+
+class Swarm(ProgramTest):
+    def test_two_neurons_ask_each_other_and_learn(self):
+        out = self.folder / "out.json"
+        run = subprocess.run(
+            [BITTENSOR, "swarm", MNIST, "--neurons", "2", "--dir", self.folder / "swarm",
+             "--json", out, "--data", DATA, "--epochs", "4"],
+            capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        neurons = json.loads(out.read_text())["neurons"]
+        self.assertEqual(len(neurons), 2)
+        for neuron in neurons:
+            self.assertGreater(neuron["local_accuracy"], 0.75)
+            self.assertGreater(neuron["network_accuracy"], 0.75)
+            self.assertGreater(neuron["answers_ok"], 0)
+            self.assertEqual(neuron["answers_failed"], 0)
+            self.assertGreater(neuron["images_per_second"], 0)
+            self.assertAlmostEqual(sum(neuron["weights"].values()), 0.5, delta=0.4)
+            self.assertTrue((self.folder / neuron["checkpoint"]).exists())
+        self.assertIn("local acc.", run.stdout)
+
+    def test_a_neuron_that_fails_is_named_and_the_status_is_not_zero(self):
+        run = subprocess.run(
+            [BITTENSOR, "swarm", MNIST, "--dir", self.folder / "swarm", "--data", "/nowhere"],
+            capture_output=True, text=True, timeout=PATIENCE)
+        self.assertNotEqual(run.returncode, 0)
+        self.assertIn("/nowhere", run.stderr)
+
+    def test_killed_neuron_leaves_the_others_training(self):
+        first = self.neuron("a", "--epochs", "12", "--min_peers", "2", "--stay")
+        bootstrap = first.wait_for("started")["metagraph"]
+        second = self.neuron("b", "--epochs", "12", "--min_peers", "2", "--stay", "--bootstrap",
+                             bootstrap)
+        third = self.neuron("c", "--epochs", "1000", "--min_peers", "2", "--bootstrap", bootstrap)
+        third.wait_for("step", lambda event: event["answers_ok"] > 0)
+        third.process.send_signal(signal.SIGKILL)
+        for neuron in (first, second):
+            self.assertGreater(neuron.wait_for("report")["local_accuracy"], 0.75)
+        for neuron in (first, second):
+            neuron.process.send_signal(signal.SIGTERM)
+        for neuron in (first, second):
+            self.assertEqual(neuron.finish(), 0, neuron.stderr())
+
+    def test_neuron_alone_asks_itself(self):
+        alone = self.neuron("a", "--epochs", "4")
+        report = alone.wait_for("report")
+        self.assertEqual(alone.finish(), 0)
+        self.assertGreater(report["local_accuracy"], 0.75)
+        self.assertEqual(report["answers_ok"], 0)
+        self.assertEqual(report["answers_failed"], 0)
+
+    def test_third_neuron_joins_later_by_any_of_the_others(self):
+        first = self.neuron("a", "--epochs", "1000", "--stay")
+        second = self.neuron("b", "--epochs", "1000", "--bootstrap",
+                             first.wait_for("started")["metagraph"])
+        second_address = second.wait_for("started")["metagraph"]
+        second.wait_for("step", lambda event: event["peers"] == 1)
+        third = self.neuron("c", "--epochs", "1000", "--bootstrap", second_address)
+        third.wait_for("step", lambda event: event["peers"] == 2)
+        first.wait_for("step", lambda event: event["peers"] == 2)
+        third.process.send_signal(signal.SIGTERM)  # It says goodbye: forgotten at once.
+        first.wait_for("step", lambda event: event["peers"] == 1)
