@@ -81,8 +81,12 @@ void Gossip::stop(StatementPtr farewell, Duration patience) {
   }
   if (farewell) say_farewell(std::move(farewell), patience);
   if (listener_) listener_->close(executor_.now());
-  std::unique_lock<std::shared_mutex> lock(running_);
-  stopped_ = true;
+  {
+    std::unique_lock<std::shared_mutex> lock(running_);
+    stopped_ = true;
+  }
+  // Here and not in the destructor, which a callback may run.
+  listener_.reset();
 }
 
 std::string Gossip::listen_address() const {

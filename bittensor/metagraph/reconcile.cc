@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 
 namespace bittensor {
 namespace {
@@ -64,12 +65,13 @@ class StatementsOf {
   std::size_t bytes_ = 0;
 };
 
-// The ids in `versions` that `store` lacks.
+// Adds the ids in `versions` that `store` lacks, each once.
 template <typename M>
 void want(const RecordStore& store, const v1::Versions& versions, M& message) {
+  absl::flat_hash_set<Statement::Id> wanted(message.wanted().begin(), message.wanted().end());
   for (int i = 0; i < versions.ids_size() && message.wanted_size() < kMaxVersions; ++i) {
     const Version version{versions.ids(i), static_cast<std::int64_t>(versions.issued_ms(i))};
-    if (store.lacks(version)) message.add_wanted(version.id);
+    if (store.lacks(version) && wanted.insert(version.id).second) message.add_wanted(version.id);
   }
 }
 
