@@ -6,6 +6,7 @@
 
 #include "CLI/CLI.hpp"
 #include "app/swarm.h"
+#include <unistd.h>
 
 #include "bittensor/base/logging.h"
 #include "bittensor/base/stop_signal.h"
@@ -36,7 +37,20 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   bittensor::SwarmOptions swarm_options;
   const CLI::App* swarm = add_swarm(app, swarm_options);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    const int status = app.exit(help);
+    // What the neurons take belongs to the swarm's options too.
+    if (argc > 2 && std::string(argv[1]) == "swarm" && argv[2][0] != '-') {
+      std::fflush(stdout);
+      execlp(argv[2], argv[2], "--help", nullptr);
+    }
+    return status;
+  } catch (const CLI::ParseError& error) {
+    std::fprintf(stderr, "bittensor: %s (--help lists the options)\n", error.what());
+    return 2;
+  }
 
   bittensor::StopSignal::install();
   absl::Status status = bittensor::start_logging("info");

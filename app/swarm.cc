@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "app/child_process.h"
@@ -37,9 +39,9 @@ struct Member {
   std::string folder;
   ChildProcess process;
   std::string metagraph;  // host:port, once it has started
+  std::string key;        // hexadecimal
   json report;            // null until it is done
-  json last_step;
-  std::string failure;  // why it ended, if not by our wish
+  std::string failure;    // why it ended, if not by our wish
 
   bool done() const { return !report.is_null(); }
   std::string log_file() const { return folder + "/neuron.log"; }
@@ -68,7 +70,7 @@ class Swarm {
       : options_(options), folder_(std::move(folder)), display_(options.neurons) {}
 
   absl::Status run() {
-    for (int i = 0; i < options_.neurons; ++i) {
+    for (int i = 0; i < options_.neurons && !StopSignal::requested(); ++i) {
       BITTENSOR_RETURN_IF_ERROR(start(i));
       // The others need the address of the first; their own may wait.
       if (i == 0) BITTENSOR_RETURN_IF_ERROR(wait_until_started(*members_.front()));
@@ -107,6 +109,9 @@ class Swarm {
         absl::StrCat(options_.neurons - 1),
         "--threads",
         absl::StrCat(threads)};
+    if (display_.terminal()) {  // A bar may move often; lines would be too many.
+      arguments.insert(arguments.end(), {"--log_interval", "10"});
+    }
     if (number > 0) {
       arguments.push_back("--bootstrap");
       arguments.push_back(members_.front()->metagraph);
@@ -137,11 +142,12 @@ class Swarm {
     for (const auto& member : members_) outputs.push_back({member->process.output(), POLLIN, 0});
     poll(outputs.data(), outputs.size(), kPollMs);
     for (const auto& member : members_) {
+      const bool ended = member->process.ended();  // Before the read: all it wrote is there.
       for (const std::string& line : member->process.read_lines()) take(*member, line);
-      if (!member->failure.empty() || member->done() || !member->process.ended()) continue;
-      member->failure =
-          absl::StrCat(member->process.failure(), ": ", last_line_of(member->log_file()));
-      display_.say(member->number, member->failure);
+      if (!ended || !member->failure.empty()) continue;
+      member->failure = failure_of(*member);
+      if (member->failure.empty() && !member->done()) member->failure = "ended without a report";
+      if (!member->failure.empty()) display_.say(member->number, member->failure);
     }
   }
 
@@ -151,15 +157,24 @@ class Swarm {
     const std::string name = event.value("event", "");
     if (name == "started") {
       member.metagraph = event.value("metagraph", "");
+      member.key = event.value("key", "");
     } else if (name == "report") {
       member.report = event;
       member.report.erase("event");
+      member.report["key"] = member.key;
     } else if (name == "step") {
-      member.last_step = event;
-      display_.progress(member.number, event.value("line", ""));
+      display_.progress(member.number, event.value("bar", ""), event.value("short", ""),
+                        event.value("line", ""));
     } else if (name == "say") {
       display_.say(member.number, event.value("line", ""));
     }
+  }
+
+  // "" if it ended well; else how it ended and what it said last.
+  static std::string failure_of(const Member& member) {
+    const std::string failure = member.process.failure();
+    if (failure.empty()) return "";
+    return absl::StrCat(failure, ": ", last_line_of(member.log_file()));
   }
 
   bool all_settled() const {
@@ -179,26 +194,37 @@ class Swarm {
       const bool hangs = !member->process.ended();
       if (hangs) member->process.kill();
       if (!member->failure.empty()) continue;
-      member->failure = hangs ? "does not stop" : member->process.failure();
+      // A neuron that was stopped before it was done fails by our wish.
+      if (hangs) {
+        member->failure = "does not stop";
+      } else {
+        member->failure = member->done() ? failure_of(*member) : "stopped";
+      }
     }
   }
 
   SwarmRow row_of(const Member& member) const {
     SwarmRow row;
     row.neuron = absl::StrCat(member.number);
+    row.key = member.key.substr(0, 8);
     row.checkpoint = member.failure;
     if (!member.done()) return row;
     const json& report = member.report;
+    // JSON has no NaN: the neuron wrote null.
+    const auto number = [&](const char* name) {
+      return report.contains(name) && report[name].is_number() ? report[name].get<double>() : NAN;
+    };
     const auto percent = [&](const char* name) {
-      return absl::StrFormat("%.2f %%", 100 * report.value(name, 0.0));
+      return absl::StrFormat("%.2f %%", 100 * number(name));
     };
     row.local_accuracy = percent("local_accuracy");
     row.network_accuracy = percent("network_accuracy");
-    row.test_loss = absl::StrFormat("%.4f", report.value("test_loss", 0.0));
-    row.images_per_second = absl::StrFormat("%.0f", report.value("images_per_second", 0.0));
-    row.answers =
-        absl::StrCat(report.value("answers_ok", 0), "/", report.value("answers_failed", 0));
-    for (const auto& [key, weight] : report["weights"].items()) {
+    row.test_loss = absl::StrFormat("%.4f", number("test_loss"));
+    row.images_per_second = absl::StrFormat("%.0f", number("images_per_second"));
+    row.answers = absl::StrFormat("%.0f/%.0f", number("answers_ok"), number("answers_failed"));
+    const json weights = report.value("weights", json::object());  // items() refers to it
+    for (const auto& [key, weight] : weights.items()) {
+      if (!weight.is_number()) continue;
       absl::StrAppendFormat(&row.weights, "%s%s %.3f", row.weights.empty() ? "" : ", ", key,
                             weight.get<double>());
     }
@@ -215,7 +241,7 @@ class Swarm {
       json row = member->done() ? member->report : json::object();
       if (!member->failure.empty() || !member->done()) {
         ++failed;
-        row["failure"] = member->failure.empty() ? "stopped" : member->failure;
+        row["failure"] = member->failure;
       }
       neurons.push_back(std::move(row));
     }
@@ -223,6 +249,7 @@ class Swarm {
     if (!options_.json.empty()) {
       BITTENSOR_RETURN_IF_ERROR(write_json(options_.json, {{"neurons", neurons}}));
     }
+    if (StopSignal::requested()) return absl::CancelledError("stopped");
     if (failed == 0) return absl::OkStatus();
     return absl::UnavailableError(absl::StrCat(failed, " of ", members_.size(),
                                                " neurons did not finish; their logs: ", folder_,
@@ -238,6 +265,16 @@ class Swarm {
 }  // namespace
 
 absl::Status run_swarm(const SwarmOptions& options) {
+  // These differ from neuron to neuron, or the swarm reads what they say.
+  for (const char* own : {"--axon_port", "--metagraph_port", "--neuron_key", "--save_model",
+                          "--report", "--progress", "--stay"}) {
+    for (const std::string& argument : options.arguments) {
+      if (argument == own || absl::StartsWith(argument, absl::StrCat(own, "="))) {
+        return absl::InvalidArgumentError(absl::StrCat(own, " is the swarm's to set; run ",
+                                                       options.program, " to set it yourself"));
+      }
+    }
+  }
   const std::string folder =
       options.folder.empty() ? new_run_folder(options.program) : options.folder;
   return Swarm(options, folder).run();

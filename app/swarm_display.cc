@@ -5,17 +5,10 @@
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
-#include <sys/ioctl.h>
-#include <unistd.h>
 
+#include "bittensor/base/terminal.h"
 namespace bittensor {
 namespace {
-
-std::size_t terminal_width() {
-  winsize size{};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
-  return size.ws_col;
-}
 
 std::string named(int neuron, const std::string& line) {
   return absl::StrCat("neuron ", neuron, "  ", line);
@@ -24,11 +17,12 @@ std::string named(int neuron, const std::string& line) {
 }  // namespace
 
 SwarmDisplay::SwarmDisplay(int neurons)
-    : terminal_(isatty(STDOUT_FILENO) != 0), lines_(static_cast<std::size_t>(neurons)) {}
+    : terminal_(is_terminal()), lines_(static_cast<std::size_t>(neurons)) {}
 
-void SwarmDisplay::progress(int neuron, const std::string& line) {
-  if (!terminal_) return say(neuron, line);
-  lines_[static_cast<std::size_t>(neuron)] = named(neuron, line);
+void SwarmDisplay::progress(int neuron, const std::string& bar, const std::string& brief,
+                            const std::string& full) {
+  if (!terminal_) return say(neuron, full);
+  lines_[static_cast<std::size_t>(neuron)] = {bar, brief};
   clear();
   draw();
 }
@@ -40,10 +34,15 @@ void SwarmDisplay::say(int neuron, const std::string& line) {
 }
 
 void SwarmDisplay::draw() {
-  const std::size_t width = terminal_width() - 1;
-  for (const std::string& line : lines_) {
-    if (line.empty()) continue;
-    std::printf("%s\n", line.substr(0, width).c_str());  // A wrapped line could not be redrawn.
+  constexpr std::size_t kBeforeText = 24;  // columns of the name and the bar
+  const TerminalSize size = terminal_size();
+  const std::size_t width = std::max(size.columns, kBeforeText + 1) - kBeforeText;
+  // Cut: what wraps or scrolls away could not be drawn again in place.
+  const std::size_t shown = std::min(lines_.size(), size.rows - 1);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const auto& [bar, text] = lines_[i];
+    if (text.empty()) continue;
+    std::printf("%s %s\n", named(static_cast<int>(i), bar).c_str(), text.substr(0, width).c_str());
     ++drawn_;
   }
   std::fflush(stdout);
@@ -57,13 +56,13 @@ void SwarmDisplay::clear() {
 
 void print_table(const std::vector<SwarmRow>& rows) {
   const auto cells = [](const SwarmRow& row) {
-    return std::vector<std::string>{row.neuron,    row.local_accuracy,    row.network_accuracy,
-                                    row.test_loss, row.images_per_second, row.answers,
-                                    row.weights,   row.checkpoint};
+    return std::vector<std::string>{row.neuron,           row.key,       row.local_accuracy,
+                                    row.network_accuracy, row.test_loss, row.images_per_second,
+                                    row.answers,          row.weights,   row.checkpoint};
   };
   std::vector<std::vector<std::string>> table = {
-      cells({"neuron", "local acc.", "network acc.", "test loss", "images/s", "answers ok/failed",
-             "weights", "checkpoint"})};
+      cells({"neuron", "key", "local acc.", "network acc.", "test loss", "images/s",
+             "answers ok/failed", "weights", "checkpoint"})};
   for (const SwarmRow& row : rows) table.push_back(cells(row));
 
   std::vector<std::size_t> widths(table.front().size());

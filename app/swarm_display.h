@@ -12,8 +12,12 @@ class SwarmDisplay {
  public:
   explicit SwarmDisplay(int neurons);
 
-  // A line that replaces the neuron's last one.
-  void progress(int neuron, const std::string& line);
+  bool terminal() const { return terminal_; }
+
+  // A line that replaces the neuron's last one, behind a bar (terminals only).
+  // `full` is for elsewhere.
+  void progress(int neuron, const std::string& bar, const std::string& brief,
+                const std::string& full);
   // A line that stays.
   void say(int neuron, const std::string& line);
 
@@ -22,13 +26,17 @@ class SwarmDisplay {
   void clear();
 
   const bool terminal_;
-  std::vector<std::string> lines_;
+  struct Line {
+    std::string bar;
+    std::string text;
+  };
+  std::vector<Line> lines_;
   int drawn_ = 0;  // lines on the screen that belong to us
 };
 
 // One row of the final table. Empty cells are shown as "-".
 struct SwarmRow {
-  std::string neuron, local_accuracy, network_accuracy, test_loss, images_per_second, answers,
+  std::string neuron, key, local_accuracy, network_accuracy, test_loss, images_per_second, answers,
       weights, checkpoint;
 };
 

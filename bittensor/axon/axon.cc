@@ -4,8 +4,10 @@
 #include <optional>
 #include <utility>
 
+#include "ATen/ATen.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "google/protobuf/stubs/logging.h"
 #include "spdlog/spdlog.h"
 
 #include "bittensor/base/status_macros.h"
@@ -18,6 +20,9 @@ namespace {
 
 constexpr char kForward[] = "bittensor.v1.Axon/Forward";
 constexpr char kBackward[] = "bittensor.v1.Axon/Backward";
+
+// Fields of a request that are not text.
+constexpr std::int64_t kOtherFields = 16;
 
 // What a request without a tensor costs in the queue.
 constexpr std::size_t kJobOverhead = 1024;
@@ -61,7 +66,10 @@ Axon::Axon(Options options, Transport& transport, const Wallet& wallet, Executor
       executor_(executor),
       replay_guard_(options_.replay, wallet.key()),
       kept_(options_.kept),
-      queue_(options_.queue) {}
+      queue_(options_.queue) {
+  // Or every malformed string of a stranger is a line in the log.
+  google::protobuf::SetLogHandler(nullptr);
+}
 
 Axon::~Axon() {
   stop();
@@ -79,7 +87,7 @@ std::shared_ptr<ServedSynapse> Axon::served() const {
 }
 
 absl::Status Axon::start() {
-  worker_ = std::make_unique<Worker>(queue_, options_.max_rows, executor_);
+  if (worker_ == nullptr) worker_ = std::make_unique<Worker>(queue_, options_.max_rows, executor_);
   auto listener =
       transport_.listen(options_.listen_address, {kForward, kBackward}, options_.max_message_bytes,
                         [this](Transport::Request request, Transport::ReplyFn reply) {
@@ -121,6 +129,7 @@ void Axon::handle(Transport::Request request, Transport::ReplyFn reply) {
   if (!job.ok()) return refuse(job.status());
   job->deadline = request.deadline;
   job->bytes = bytes_of(job->inputs);
+  if (job->is_backward()) job->bytes += job->output_gradient.nbytes();
   if (options_.priority) job->priority = options_.priority(caller->key());
   job->done = [this, caller = *std::move(caller), reply](absl::StatusOr<at::Tensor> result) {
     answer(caller, std::move(result), reply);
@@ -155,6 +164,8 @@ absl::StatusOr<Job> Axon::read_forward(const Payload& body, const Caller& caller
   job.synapse = served();
   if (job.synapse == nullptr) return absl::UnavailableError("no synapse is served yet");
   v1::ForwardRequest request;
+  // One text a row, and a few fields besides: a million empty ones would unfold in memory.
+  BITTENSOR_RETURN_IF_ERROR(check_field_count(body, options_.max_rows + kOtherFields));
   BITTENSOR_RETURN_IF_ERROR(parse_payload(body, request));
   BITTENSOR_ASSIGN_OR_RETURN(job.inputs, read_inputs(request));
   BITTENSOR_RETURN_IF_ERROR(check_rows(job.inputs));
@@ -169,6 +180,7 @@ absl::StatusOr<Job> Axon::read_forward(const Payload& body, const Caller& caller
 absl::StatusOr<Job> Axon::read_backward(const Payload& body, const Caller& caller) {
   Job job;
   v1::BackwardRequest request;
+  BITTENSOR_RETURN_IF_ERROR(check_field_count(body, kOtherFields));
   BITTENSOR_RETURN_IF_ERROR(parse_payload(body, request));
   auto kept = kept_.take(caller.key(), request.call_id(), executor_.now());
   if (kept) {
@@ -189,6 +201,9 @@ absl::StatusOr<Job> Axon::read_backward(const Payload& body, const Caller& calle
   BITTENSOR_ASSIGN_OR_RETURN(job.output_gradient,
                              decode_tensor(std::move(*request.mutable_output_gradient())));
   const std::int64_t width = job.synapse->schema().network_dim;
+  if (!job.output_gradient.is_floating_point()) {
+    return absl::InvalidArgumentError("output_gradient is not of floating type");
+  }
   if (job.output_gradient.dim() != 2 || job.output_gradient.size(0) != job.inputs.batch() ||
       job.output_gradient.size(1) != width) {
     return absl::InvalidArgumentError(
@@ -204,7 +219,8 @@ void Axon::answer(const Caller& caller, absl::StatusOr<at::Tensor> result,
     const int field = caller.method == kForward
                           ? int{v1::ForwardResponse::kOutputFieldNumber}
                           : int{v1::BackwardResponse::kInputGradientFieldNumber};
-    const auto status = append_tensor_field(field, *result, message.body);
+    // float32 whatever the synapse computes in: it is what callers make room for.
+    const auto status = append_tensor_field(field, result->to(at::kFloat), message.body);
     if (!status.ok()) result = status;
   }
   if (!result.ok()) {

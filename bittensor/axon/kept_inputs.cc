@@ -6,14 +6,19 @@
 #include "ATen/ATen.h"
 
 namespace bittensor {
+namespace {
+
+constexpr std::size_t kEntryBytes = 1024;  // what an entry costs besides its elements
+
+}  // namespace
 
 void KeptInputs::put(const PublicKey& caller, std::uint64_t call_id, Kept kept, TimePoint now) {
-  const std::size_t bytes = kept.inputs.tensor.nbytes();
+  const std::size_t bytes = kept.inputs.tensor.nbytes() + kEntryBytes;
   MutexLock lock(mutex_);
   drop_expired(now);
   const Id id(caller, call_id);
   if (const auto old = by_id_.find(id); old != by_id_.end()) erase(old->second);
-  if (bytes == 0 || bytes > options_.max_bytes) return;
+  if (bytes > options_.max_bytes) return;
   const auto of_caller = bytes_of_.find(caller);
   if ((of_caller == bytes_of_.end() ? 0 : of_caller->second) + bytes >
       options_.max_bytes_per_caller) {

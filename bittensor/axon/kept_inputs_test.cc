@@ -36,20 +36,20 @@ TEST(KeptInputs, AreForgottenInTime) {
 }
 
 TEST(KeptInputs, OldestGoFirstWhenMemoryIsShort) {
-  KeptInputs kept({100, 100, 10s});  // bytes; a float has 4
-  kept.put(kAlice, 1, floats(10), kNow);
-  kept.put(kBob, 2, floats(10), kNow);
-  kept.put(kBob, 3, floats(10), kNow);
-  EXPECT_LE(kept.bytes(), 100u);
+  KeptInputs kept({12'000, 12'000, 10s});  // bytes; a float has 4, an entry 1,024 more
+  kept.put(kAlice, 1, floats(1000), kNow);
+  kept.put(kBob, 2, floats(1000), kNow);
+  kept.put(kBob, 3, floats(1000), kNow);
+  EXPECT_LE(kept.bytes(), 12'000u);
   EXPECT_FALSE(kept.take(kAlice, 1, kNow));
   EXPECT_TRUE(kept.take(kBob, 2, kNow));
   EXPECT_TRUE(kept.take(kBob, 3, kNow));
 }
 
 TEST(KeptInputs, OneCallerCannotPushOutTheOthers) {
-  KeptInputs kept({100, 50, 10s});
-  kept.put(kAlice, 1, floats(10), kNow);
-  for (std::uint64_t id = 0; id < 20; ++id) kept.put(kBob, id, floats(10), kNow);
+  KeptInputs kept({12'000, 6'000, 10s});
+  kept.put(kAlice, 1, floats(1000), kNow);
+  for (std::uint64_t id = 0; id < 20; ++id) kept.put(kBob, id, floats(1000), kNow);
   EXPECT_TRUE(kept.take(kAlice, 1, kNow));
 }
 
@@ -57,7 +57,7 @@ TEST(KeptInputs, RepeatedCallIdReplacesTheFirst) {
   KeptInputs kept({});
   kept.put(kAlice, 1, floats(10), kNow);
   kept.put(kAlice, 1, floats(20), kNow);
-  EXPECT_EQ(kept.bytes(), 80u);
+  EXPECT_EQ(kept.bytes(), 80u + 1024u);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "bittensor/axon/worker.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "ATen/ATen.h"
@@ -76,8 +77,10 @@ void Worker::run_batch(std::vector<Job> batch) {
   auto result = compute(batch);
   if (result.ok()) return hand_out(batch, *result);
   if (batch.size() == 1) return batch.front().done(result.status());
-  // What one job did wrong must not reach the others.
-  for (const Job& job : batch) job.done(compute({job}));
+  // What one job did wrong must not reach the others, nor undo the joining of them all.
+  const auto middle = batch.begin() + static_cast<std::ptrdiff_t>(batch.size() / 2);
+  run_batch({std::make_move_iterator(batch.begin()), std::make_move_iterator(middle)});
+  run_batch({std::make_move_iterator(middle), std::make_move_iterator(batch.end())});
 }
 
 }  // namespace bittensor

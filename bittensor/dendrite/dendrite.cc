@@ -26,6 +26,11 @@ std::vector<Inputs> to_inputs(const std::vector<T>& requests, MakeInputs make) {
   return inputs;
 }
 
+// Where the caller computes.
+at::Device home_of(const at::Tensor& inputs) {
+  return inputs.defined() ? inputs.device() : at::Device(at::kCPU);
+}
+
 }  // namespace
 
 // One synapse of a fan-out.
@@ -133,9 +138,12 @@ std::vector<Answer> Dendrite::collect(Pending::State& state) {
   std::vector<at::Tensor> inputs(results.size());
   std::vector<at::Tensor> outputs(results.size());
   for (std::size_t i = 0; i < results.size(); ++i) {
-    judge(state.calls[i], results[i].tensor.status());
+    judge(state.calls[i], results[i].tensor.status(), results[i].took);
     inputs[i] = state.calls[i].inputs.tensor;
-    if (results[i].tensor.ok()) outputs[i] = *results[i].tensor;
+    // An answer to no rows is undefined.
+    if (results[i].tensor.ok() && results[i].tensor->defined()) {
+      outputs[i] = results[i].tensor->to(home_of(inputs[i]));
+    }
   }
   // The calls are copied: the graph outlives this fan-out, and must not outlive the dendrite.
   attach_fan_out_gradient(inputs, outputs,
@@ -147,15 +155,15 @@ std::vector<Answer> Dendrite::collect(Pending::State& state) {
   for (std::size_t i = 0; i < results.size(); ++i) {
     answers[i].status = results[i].tensor.status();
     answers[i].took = results[i].took;
-    answers[i].output =
-        outputs[i].defined()
-            ? outputs[i]
-            : at::zeros({state.calls[i].inputs.batch(), options_.calls.network_dim});
+    answers[i].output = outputs[i].defined()
+                            ? outputs[i]
+                            : at::zeros({state.calls[i].inputs.batch(), options_.calls.network_dim},
+                                        home_of(inputs[i]));
   }
   return answers;
 }
 
-void Dendrite::judge(const Call& call, const absl::Status& status) {
+void Dendrite::judge(const Call& call, const absl::Status& status, Duration took) {
   switch (call.way) {
     case Call::Way::kNotSent:
       return;
@@ -170,7 +178,12 @@ void Dendrite::judge(const Call& call, const absl::Status& status) {
   }
   if (status.ok()) {
     ++stats_.ok;
-    rest_.succeeded(call.peer);
+    // An answer just in time is good, but a peer that always takes that long stalls training.
+    if (took > options_.timeout / 2) {
+      rest_.failed(call.peer, executor_.now());
+    } else {
+      rest_.succeeded(call.peer);
+    }
     return;
   }
   ++stats_.failed;
@@ -200,9 +213,9 @@ std::vector<at::Tensor> Dendrite::fetch_gradients(const std::vector<Call>& calls
   std::vector<at::Tensor> gradients(requests.size());
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const Call& call = calls[requests[i].call];
-    judge(call, results[i].tensor.status());
-    // The wire gives float32; autograd wants the dtype of the inputs.
-    if (results[i].tensor.ok()) gradients[i] = results[i].tensor->to(call.inputs.tensor.dtype());
+    judge(call, results[i].tensor.status(), results[i].took);
+    // The wire gives float32 on the CPU; autograd wants what the inputs are.
+    if (results[i].tensor.ok()) gradients[i] = results[i].tensor->to(call.inputs.tensor.options());
   }
   return gradients;
 }

@@ -98,7 +98,7 @@ class Dendrite {
   void start_call(Call& call, TimePoint deadline, const std::shared_ptr<FanOut>& fan_out,
                   std::size_t slot);
   std::vector<Answer> collect(Pending::State& state);
-  void judge(const Call& call, const absl::Status& status);
+  void judge(const Call& call, const absl::Status& status, Duration took);
   std::vector<at::Tensor> fetch_gradients(const std::vector<Call>& calls,
                                           const std::vector<struct GradientRequest>& requests);
 

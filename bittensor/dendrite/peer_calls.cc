@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/dendrite/peer_calls.h"
 
+#include <random>
 #include <utility>
 
 #include "ATen/ATen.h"
@@ -102,6 +103,11 @@ absl::Status PeerCalls::check(const SynapseRecord& peer, const Inputs& inputs) c
         "peer answers with network_dim ", peer.schema.network_dim, ", not ", options_.network_dim));
   }
   return peer.schema.check_shape(inputs);
+}
+
+std::uint64_t PeerCalls::random_id() {
+  std::random_device random;
+  return std::uint64_t{random()} << 32 | random() | 1;  // Never 0.
 }
 
 void PeerCalls::call(const SynapseRecord& peer, const char* method, Payload body,

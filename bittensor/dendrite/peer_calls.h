@@ -61,6 +61,7 @@ class PeerCalls {
   // One signed call; `opened` gets the body of a reply that is really the peer's.
   void call(const SynapseRecord& peer, const char* method, Payload body, TimePoint deadline,
             std::size_t max_reply_bytes, Opened opened);
+  static std::uint64_t random_id();
   void begin_call() BITTENSOR_EXCLUDES(mutex_);
   void end_call() BITTENSOR_EXCLUDES(mutex_);
   void send_backward(const SynapseRecord& peer, const Inputs& inputs, std::uint64_t call_id,
@@ -71,7 +72,8 @@ class PeerCalls {
   Transport& transport_;
   const Wallet& wallet_;
   Executor& executor_;
-  std::atomic<std::uint64_t> next_call_id_{1};
+  // Two dendrites of one neuron must not name the same kept inputs: each starts anywhere.
+  std::atomic<std::uint64_t> next_call_id_{random_id()};
 
   Mutex mutex_;
   std::condition_variable_any all_done_;

@@ -16,18 +16,24 @@ Duration PeerRest::remaining(const SynapseRecord& peer, TimePoint now) const {
 
 void PeerRest::succeeded(const SynapseRecord& peer) {
   MutexLock lock(mutex_);
-  failures_.erase(peer.key);
+  const auto found = failures_.find(peer.key);
+  if (found == failures_.end()) return;
+  found->second.until = {};
+  if (--found->second.debt <= 0) failures_.erase(found);
 }
 
 void PeerRest::failed(const SynapseRecord& peer, TimePoint now) {
   MutexLock lock(mutex_);
-  if (failures_.size() >= options_.max_peers && !failures_.contains(peer.key)) return;
+  if (failures_.size() >= options_.max_peers && !failures_.contains(peer.key)) {
+    absl::erase_if(failures_, [now](const auto& entry) { return entry.second.until <= now; });
+    if (failures_.size() >= options_.max_peers) return;
+  }
   Failures& failures = failures_[peer.key];
   if (failures.address != peer.axon_address) failures = {peer.axon_address, 0, {}};
   // Calls that were under way together fail together: that is one failure.
-  if (failures.count > 0 && now < failures.until) return;
-  ++failures.count;
-  const int doublings = std::min(failures.count - 1, 20);
+  if (now < failures.until) return;
+  failures.debt += 2;
+  const int doublings = std::min((failures.debt - 1) / 2, 20);
   failures.until = now + std::min(options_.first * (1 << doublings), options_.longest);
 }
 

@@ -12,8 +12,9 @@
 namespace bittensor {
 
 // Leaves a failing peer alone for a growing time: `first` after its first
-// failure, twice as long after each further one, at most `longest`. One good
-// answer, or a new address, and it counts as healthy again.
+// failure, twice as long after each further one, at most `longest`. A good answer
+// ends the rest and makes up for half a failure: a peer that fails every other
+// time still rests longer and longer. A new address begins anew.
 //
 // Thread-safe.
 class PeerRest {
@@ -35,7 +36,7 @@ class PeerRest {
  private:
   struct Failures {
     std::string address;  // where it failed: a peer that moved begins anew
-    int count = 0;
+    int debt = 0;         // two for each failure, one less for each good answer
     TimePoint until;
   };
 

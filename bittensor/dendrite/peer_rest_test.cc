@@ -48,6 +48,19 @@ TEST(PeerRest, GoodAnswerOrNewAddressEndsIt) {
   EXPECT_EQ(rest.remaining(peer_at("a:1"), kNow), 0s);
 }
 
+TEST(PeerRest, PeerThatFailsEveryOtherTimeRestsLongerAndLonger) {
+  PeerRest rest({1s, 60s, 10});
+  TimePoint now = kNow;
+  Duration last{};
+  for (int i = 0; i < 4; ++i) {
+    rest.failed(peer_at("a:1"), now);
+    last = rest.remaining(peer_at("a:1"), now);
+    now += last;
+    rest.succeeded(peer_at("a:1"));
+  }
+  EXPECT_GE(last, 2s);
+}
+
 TEST(PeerRest, RemembersABoundedNumberOfPeers) {
   PeerRest rest({1s, 60s, 1});
   const SynapseRecord other{Wallet::create().key(), "c:3", {}};

@@ -263,9 +263,15 @@ absl::StatusOr<v1::GossipResponse> Gossip::read_response(const Peer& peer, const
   };
   absl::StatusOr<v1::GossipResponse> response = read();
   if (!response.ok()) {
-    spdlog::debug("gossip with {}: {}", peer.address, response.status().ToString());
     MutexLock lock(mutex_);
     ++stats_.failed_calls;
+    // What the user asked for by name is said once, and tried again without a word.
+    const auto& named = options_.bootstrap;
+    const bool said = std::find(named.begin(), named.end(), peer.address) == named.end() ||
+                      !warned_.insert(peer.address).second;
+    spdlog::log(said ? spdlog::level::debug : spdlog::level::warn,
+                "bootstrap {} does not answer, is tried again: {}", peer.address,
+                response.status().ToString());
   }
   return response;
 }

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <shared_mutex>
 #include <string>
 #include <vector>
@@ -129,6 +130,7 @@ class Gossip : public std::enable_shared_from_this<Gossip> {
   int exchanges_ BITTENSOR_GUARDED_BY(mutex_) = 0;  // under way
   std::int64_t newest_of_self_ BITTENSOR_GUARDED_BY(mutex_) = 0;
   Stats stats_ BITTENSOR_GUARDED_BY(mutex_);
+  std::set<std::string> warned_ BITTENSOR_GUARDED_BY(mutex_);  // bootstraps said to be silent
 };
 
 }  // namespace bittensor

@@ -46,8 +46,10 @@ void add_network(const Group& group, NeuronOptions& o) {
       ->check(kPort);
   group.add("metagraph_port", o.metagraph_port, "port where others gossip with it; 0: any free")
       ->check(kPort);
-  group.add("bootstrap", o.bootstrap,
-            "metagraph HOST:PORT of a neuron already there; may be given several times");
+  group
+      .add("bootstrap", o.bootstrap,
+           "metagraph HOST:PORT of a neuron already there; several: again, or with commas")
+      ->delimiter(',');
   group.add("remote_ip", o.remote_ip,
             "host or address that others reach this neuron at; empty: 127.0.0.1");
   group.add("listen_ip", o.listen_ip, "address of this machine to listen at");
@@ -96,6 +98,13 @@ void add_display(const Group& group, NeuronOptions& o) {
 }  // namespace
 
 void add_neuron_options(CLI::App& app, NeuronOptions& options) {
+  app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
+    return absl::StrCat(failed->get_name().empty() ? "neuron" : failed->get_name(), ": ",
+                        error.what(), " (--help lists the options)\n");
+  });
+  app.footer(
+      "Each option is also NAME = VALUE in the file and the variable in (Env:...); the "
+      "command line wins, then the file, then the environment.");
   app.set_config("--config", "", "file with options, one NAME = VALUE a line (TOML)")
       ->envname("BITTENSOR_CONFIG");
   app.allow_config_extras(CLI::config_extras_mode::error);

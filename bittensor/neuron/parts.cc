@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/neuron/parts.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "spdlog/spdlog.h"
 
@@ -23,6 +25,14 @@ Metagraph::Options metagraph_options(const NeuronOptions& options) {
   metagraph.listen_address = absl::StrCat(options.listen_ip, ":", options.metagraph_port);
   metagraph.remote_ip = options.remote_ip;
   metagraph.bootstrap = options.bootstrap;
+  const auto is_remote = [](const std::string& address) {
+    return !absl::StartsWith(address, "127.") && !absl::StartsWith(address, "localhost:") &&
+           !absl::StartsWith(address, "[::1]");
+  };
+  if (options.remote_ip.empty() &&
+      std::any_of(options.bootstrap.begin(), options.bootstrap.end(), is_remote)) {
+    spdlog::warn("others are told to reach this neuron at 127.0.0.1: pass --remote_ip");
+  }
   metagraph.cache_file = std::filesystem::path(options.neuron_key).replace_extension("peers");
   return metagraph;
 }
@@ -37,6 +47,14 @@ Dendrite::Options dendrite_options(const NeuronOptions& options) {
 std::string checkpoint_path(const NeuronOptions& options) {
   if (!options.save_model.empty()) return options.save_model;
   return std::filesystem::path(options.neuron_key).replace_extension("pt");
+}
+
+absl::StatusOr<FileLock> lock_key(const NeuronOptions& options) {
+  auto lock = FileLock::acquire(options.neuron_key);
+  if (!absl::IsFailedPrecondition(lock.status())) return lock;
+  return absl::FailedPreconditionError(
+      absl::StrCat("key file ", options.neuron_key,
+                   " is in use by another neuron; give this one its own with --neuron_key"));
 }
 
 void wait_for_peers(const Metagraph& metagraph, const NeuronOptions& options) {

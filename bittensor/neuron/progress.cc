@@ -7,12 +7,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include <unistd.h>
+
+#include "bittensor/base/terminal.h"
+#include "bittensor/neuron/report.h"
 
 namespace bittensor {
 namespace {
 
-constexpr int kBarWidth = 24;
+constexpr int kBarWidth = 10;
 constexpr Duration kBarInterval = std::chrono::milliseconds(100);
 
 // "━━━━━━─────"
@@ -41,7 +43,7 @@ Progress::Style Progress::style_of(const std::string& name) {
   if (name == "bar") return Style::kBar;
   if (name == "lines") return Style::kLines;
   if (name == "json") return Style::kJson;
-  return isatty(STDOUT_FILENO) ? Style::kBar : Style::kLines;
+  return is_terminal() ? Style::kBar : Style::kLines;
 }
 
 void Progress::start_epoch() {
@@ -64,17 +66,42 @@ double Progress::images_per_second() const {
 std::string Progress::line_of(const StepProgress& step) const {
   const double fraction = fraction_of(step);
   const double left = fraction > 0 ? seconds_ * (1 - fraction) / fraction : 0;
-  return absl::StrFormat(
-      "epoch %d/%d %3.0f%%  %5.0f images/s  %s left  loss local %.3f network %.3f "
-      "distillation %.4f  peers %d  answers %d ok %d failed",
+  std::string line = absl::StrFormat(
+      "epoch %d/%d %3.0f%%  %.0f images/s  %s left  loss local %.3f network %.3f "
+      "distillation %.4f  peers %d  answers %d ok %d failed  weights",
       step.epoch, step.epochs, 100 * fraction, static_cast<double>(step.images) / seconds_,
       duration_text(left), step.local_loss, step.network_loss, step.distillation_loss, step.peers,
       step.answers_ok, step.answers_failed);
+  for (const auto& [key, weight] : step.weights) {
+    absl::StrAppendFormat(&line, " %s %.3f", key, weight);
+  }
+  return line;
+}
+
+// For a terminal: what matters most comes first, the rest may be cut off.
+std::string Progress::short_line_of(const StepProgress& step) const {
+  const double fraction = fraction_of(step);
+  const double left = fraction > 0 ? seconds_ * (1 - fraction) / fraction : 0;
+  std::string line = absl::StrFormat(
+      "%d/%d %3.0f%%  %.0f images/s  %s left  loss %.3f/%.3f  peers %d  ok/failed %d/%d",
+      step.epoch, step.epochs, 100 * fraction, static_cast<double>(step.images) / seconds_,
+      duration_text(left), step.local_loss, step.network_loss, step.peers, step.answers_ok,
+      step.answers_failed);
+  for (const auto& [key, weight] : step.weights) {
+    absl::StrAppendFormat(&line, "  %s %.2f", key, weight);
+  }
+  return line;
+}
+
+bool Progress::due(bool interval) const {
+  if (style_ != Style::kBar) return interval;
+  return executor_.now() - last_drawn_ >= kBarInterval;
 }
 
 void Progress::show(const StepProgress& step) {
   images_ = step.images;
   seconds_ = std::max(epoch_seconds(), 1e-9);
+  last_drawn_ = executor_.now();
   if (style_ == Style::kJson) {
     return event("step", {{"epoch", step.epoch},
                           {"epochs", step.epochs},
@@ -87,16 +114,21 @@ void Progress::show(const StepProgress& step) {
                           {"peers", step.peers},
                           {"answers_ok", step.answers_ok},
                           {"answers_failed", step.answers_failed},
+                          {"weights", to_json(step.weights)},
+                          {"bar", bar(fraction_of(step))},
+                          {"short", short_line_of(step)},
                           {"line", line_of(step)}});
   }
   if (style_ == Style::kLines) {
     std::printf("%s\n", line_of(step).c_str());
   } else {
     const bool last = step.images >= step.images_in_epoch;
-    if (!last && executor_.now() - last_drawn_ < kBarInterval) return;
-    last_drawn_ = executor_.now();
     // \r: over the old line; \033[K: clear what is left of it.
-    std::printf("\r%s %s\033[K", bar(fraction_of(step)).c_str(), line_of(step).c_str());
+    // Cut: a line that wraps could not be drawn again in place.
+    const std::size_t columns = terminal_size().columns;
+    const std::string text =
+        short_line_of(step).substr(0, columns > kBarWidth + 2 ? columns - kBarWidth - 2 : 0);
+    std::printf("\r%s %s\033[K", bar(fraction_of(step)).c_str(), text.c_str());
     bar_open_ = !last;
     if (last) std::printf("\n");
   }

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "nlohmann/json.hpp"
 
@@ -22,6 +24,7 @@ struct StepProgress {
   std::size_t peers = 0;
   std::uint64_t answers_ok = 0;
   std::uint64_t answers_failed = 0;
+  std::vector<std::pair<std::string, double>> weights;  // short key of a synapse, its weight
 };
 
 // Shows the progress of training on standard output: a bar that is drawn again
@@ -40,7 +43,8 @@ class Progress {
   // The clock of images/s and of the time left starts now.
   void start_epoch();
 
-  // Shows `step`. With a bar, draws at most ten times a second.
+  // Whether it is time to show a step: at each `interval`, or, with a bar, ten times a second.
+  bool due(bool interval) const;
   void show(const StepProgress& step);
 
   // A line of its own: the result of a test, where a checkpoint went.
@@ -55,6 +59,7 @@ class Progress {
  private:
   double epoch_seconds() const;
   std::string line_of(const StepProgress& step) const;
+  std::string short_line_of(const StepProgress& step) const;
 
   const Style style_;
   Executor& executor_;

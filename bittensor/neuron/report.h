@@ -23,5 +23,7 @@ struct NeuronReport {
 };
 
 nlohmann::json to_json(const NeuronReport& report);
+// {"3f2a91c0": 0.53, ...}
+nlohmann::json to_json(const std::vector<std::pair<std::string, double>>& weights);
 
 }  // namespace bittensor

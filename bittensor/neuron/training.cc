@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/neuron/training.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -23,6 +24,22 @@ void add_to(at::Tensor& sum, const at::Tensor& value) {
   if (!value.defined()) return;
   const torch::NoGradGuard no_grad;
   sum = sum.defined() ? sum + value : value.detach().clone();
+}
+
+constexpr std::size_t kWeightsShown = 5;  // in a line of progress
+
+// The `most` largest weights, largest first, by the synapses' short keys.
+std::vector<std::pair<std::string, double>> named_weights(
+    const std::vector<SynapseRecord>& synapses, const at::Tensor& weights, std::size_t most) {
+  std::vector<std::pair<std::string, double>> named;
+  for (std::size_t i = 0; i < synapses.size(); ++i) {
+    named.emplace_back(synapses[i].key.short_hex(),
+                       weights[static_cast<std::int64_t>(i)].item<double>());
+  }
+  std::sort(named.begin(), named.end(),
+            [](const auto& a, const auto& b) { return a.second > b.second; });
+  named.resize(std::min(named.size(), most));
+  return named;
 }
 
 std::map<std::string, std::string> config_of(const NeuronOptions& options) {
@@ -56,7 +73,14 @@ Training::Training(std::string kind, const NeuronOptions& options, torch::nn::Mo
       progress_(Progress::style_of(options.progress), executor),
       best_test_loss_(std::numeric_limits<double>::infinity()) {}
 
+// Now rather than after hours of training.
+absl::Status Training::check_report_file() const {
+  if (options_.report.empty()) return absl::OkStatus();
+  return write_json(options_.report, nlohmann::json::object());
+}
+
 absl::Status Training::load() {
+  BITTENSOR_RETURN_IF_ERROR(check_report_file());
   if (options_.load_model.empty()) return absl::OkStatus();
   BITTENSOR_ASSIGN_OR_RETURN(const Checkpoint checkpoint, load_latest(options_.load_model));
   const auto fits = restore(checkpoint, kind_, synapse_, &router_, &optimizer_);
@@ -69,6 +93,10 @@ absl::Status Training::load() {
   report_.checkpoint = options_.load_model;
   progress_.say(absl::StrFormat("resumes %s after epoch %d, test loss %.4f", options_.load_model,
                                 epoch_, best_test_loss_));
+  if (epoch_ >= options_.epochs) {
+    spdlog::warn("nothing left to train: --epochs {} counts from the beginning, and {} are done",
+                 options_.epochs, epoch_);
+  }
   return absl::OkStatus();
 }
 
@@ -96,11 +124,16 @@ bool Training::next_epoch(std::int64_t steps, std::int64_t images) {
 }
 
 bool Training::next_step() {
-  if (StopSignal::requested() || step_ + 1 >= end_of_epoch_) return false;
+  if (!status().ok() || step_ + 1 >= end_of_epoch_) return false;
   ++step_;
   const double rate = learning_rate_at(options_.learning_rate, step_, steps_per_epoch_);
   for (auto& group : optimizer_.param_groups()) group.options().set_lr(rate);
   return true;
+}
+
+absl::Status Training::status() const {
+  if (StopSignal::requested()) return absl::CancelledError("stopped before training was done");
+  return diverged_;
 }
 
 double Training::mean_since_shown(at::Tensor& sum) const {
@@ -111,21 +144,28 @@ double Training::mean_since_shown(at::Tensor& sum) const {
 }
 
 void Training::show(const SynapseOutput& output, std::int64_t images, std::size_t peers,
-                    const Dendrite::Stats& answers) {
+                    const Dendrite::Stats& answers, const std::vector<SynapseRecord>& synapses,
+                    const at::Tensor& weights) {
   add_to(local_loss_, output.local_target_loss);
   add_to(network_loss_, output.network_target_loss);
   add_to(distillation_loss_, output.distillation_loss);
   ++steps_since_shown_;
   shown_.images += images;
   const bool last = step_ + 1 == end_of_epoch_;
-  if (!last && (step_ + 1) % options_.log_interval != 0) return;
+  const bool interval = (step_ + 1) % options_.log_interval == 0;
+  if (!last && !progress_.due(interval)) return;
   shown_.local_loss = mean_since_shown(local_loss_);
   shown_.network_loss = mean_since_shown(network_loss_);
   shown_.distillation_loss = mean_since_shown(distillation_loss_);
   steps_since_shown_ = 0;
+  if (!std::isfinite(shown_.local_loss + shown_.network_loss)) {
+    diverged_ = absl::InternalError(
+        absl::StrCat("the loss is not finite at step ", step_, ": lower --learning_rate"));
+  }
   shown_.peers = peers;
   shown_.answers_ok = answers.ok;
   shown_.answers_failed = answers.failed;
+  shown_.weights = named_weights(synapses, weights, kWeightsShown);
   progress_.show(shown_);
 }
 
@@ -168,11 +208,10 @@ absl::Status Training::finish(const TestResult& local, const TestResult& network
   report_.images_per_second = progress_.images_per_second();
   report_.answers_ok = answers.ok;
   report_.answers_failed = answers.failed;
+  report_.weights = named_weights(synapses, weights, synapses.size());
   std::string weights_text;
-  for (std::size_t i = 0; i < synapses.size(); ++i) {
-    const double weight = weights[static_cast<std::int64_t>(i)].item<double>();
-    report_.weights.emplace_back(synapses[i].key.short_hex(), weight);
-    absl::StrAppendFormat(&weights_text, " %s %.3f", synapses[i].key.short_hex(), weight);
+  for (const auto& [key, weight] : report_.weights) {
+    absl::StrAppendFormat(&weights_text, " %s %.3f", key, weight);
   }
   progress_.say(absl::StrFormat(
       "local test accuracy %.2f %%  network test accuracy %.2f %%  test loss %.4f  %.0f images/s  "

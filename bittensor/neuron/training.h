@@ -55,15 +55,22 @@ class Training {
   std::int64_t step() const { return step_; }
 
   // Counts a step of `images` images; shows the progress every --log_interval steps.
+  // `weights` is [n], of `synapses`.
   void show(const SynapseOutput& output, std::int64_t images, std::size_t peers,
-            const Dendrite::Stats& answers);
+            const Dendrite::Stats& answers, const std::vector<SynapseRecord>& synapses,
+            const at::Tensor& weights);
+
+  // Whether the epoch came to its end; if not, status() says why.
+  bool epoch_done() const { return step_ + 1 == end_of_epoch_; }
+  // kCancelled: a stop was requested; kInternal: the loss is not finite.
+  absl::Status status() const;
 
   // Says how good the model is after this epoch. True if it is the best so far: then it was
   // saved. A failure to save is said and training goes on; finish() returns it.
   bool finish_epoch(const TestResult& test);
 
-  // Writes the report and, with --stay, waits for the signal to stop. The error of the last
-  // save, or of the report.
+  // Writes the report of the model as it is now and, with --stay, waits for the signal to stop. The
+  // error of the last save, or of the report.
   absl::Status finish(const TestResult& local, const TestResult& network,
                       const Dendrite::Stats& answers, const std::vector<SynapseRecord>& synapses,
                       const at::Tensor& weights);
@@ -71,6 +78,7 @@ class Training {
  private:
   absl::Status save();
   double mean_since_shown(at::Tensor& sum) const;
+  absl::Status check_report_file() const;
 
   const std::string kind_;
   const NeuronOptions& options_;
@@ -91,6 +99,7 @@ class Training {
   double best_test_loss_;
   NeuronReport report_;
   absl::Status save_status_;
+  absl::Status diverged_;
 };
 
 // The parameters of several modules, in order: what one optimizer trains.

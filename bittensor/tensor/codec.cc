@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream.h"
+#include "google/protobuf/wire_format_lite.h"
 
 namespace bittensor {
 namespace {
@@ -197,6 +198,21 @@ absl::StatusOr<at::Tensor> decode_tensor(v1::Tensor&& message) {
   auto* bytes = new std::string(std::move(*message.mutable_data()));
   return at::from_blob(
       bytes->data(), shape, [bytes](void*) { delete bytes; }, options);
+}
+
+absl::Status check_field_count(const Payload& payload, std::int64_t most) {
+  PayloadInputStream stream(payload);
+  CodedInputStream coded(&stream);
+  coded.SetRecursionLimit(16);
+  for (std::int64_t fields = 0; const std::uint32_t tag = coded.ReadTag(); ++fields) {
+    if (fields >= most) {
+      return absl::InvalidArgumentError(absl::StrCat("message of more than ", most, " fields"));
+    }
+    if (!google::protobuf::internal::WireFormatLite::SkipField(&coded, tag)) {
+      return absl::InvalidArgumentError("malformed message");
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status parse_payload(const Payload& payload, google::protobuf::MessageLite& message) {

@@ -30,6 +30,11 @@ absl::StatusOr<at::Tensor> decode_tensor(v1::Tensor&& message);
 v1::DType wire_dtype(at::ScalarType dtype);
 absl::StatusOr<at::ScalarType> scalar_type(v1::DType dtype);
 
+// kInvalidArgument if the message in `payload` has more than `most` fields at its top level,
+// known or not, or is cut short. To be asked before parsing what a stranger sent: a field of two
+// bytes may take fifty in memory. Allocates nothing.
+absl::Status check_field_count(const Payload& payload, std::int64_t most);
+
 // Parses `payload` into `message`; copies each byte once. kInvalidArgument if it is not one.
 absl::Status parse_payload(const Payload& payload, google::protobuf::MessageLite& message);
 

@@ -119,6 +119,17 @@ TEST(Codec, RefusesGarbageAndHalfAMessage) {
   }
 }
 
+TEST(Codec, CountsFieldsBeforeTheyAreParsed) {
+  v1::ForwardRequest request;
+  for (int i = 0; i < 10; ++i) request.add_text("");
+  const Payload payload(request.SerializeAsString());
+  EXPECT_TRUE(check_field_count(payload, 10).ok());
+  EXPECT_EQ(check_field_count(payload, 9).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(check_field_count(Payload("\x0a\x7f cut short"), 9).code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(check_field_count(Payload(), 0).ok());
+}
+
 TEST(Codec, DtypeThatDoesNotTravelIsRefused) {
   Payload payload;
   EXPECT_EQ(append_tensor_field(1, torch::zeros({1}, torch::kComplexFloat), payload).code(),

@@ -2,9 +2,9 @@
 //
 // A neuron that learns to read handwritten digits together with others.
 //
-//   mnist --axon_port 8091 --metagraph_port 8092 --neuron_key a/neuron.key
-//   mnist --axon_port 8093 --metagraph_port 8094 --neuron_key b/neuron.key --bootstrap
-//   localhost:8092
+//   mnist --neuron_key a/neuron.key --axon_port 8091 --metagraph_port 8092
+//   mnist --neuron_key b/neuron.key --axon_port 8093 --metagraph_port 8094
+//         --bootstrap localhost:8092
 #include <cstdio>
 #include <exception>
 
@@ -15,6 +15,7 @@
 #include "torch/torch.h"
 
 #include "bittensor/base/allocator.h"
+#include "bittensor/base/file_limit.h"
 #include "bittensor/base/logging.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/base/stop_signal.h"
@@ -60,6 +61,7 @@ absl::Status run(const NeuronOptions& options) {
   auto synapse = std::make_shared<MnistSynapse>();
   synapse->to(device);
   BITTENSOR_ASSIGN_OR_RETURN(const Wallet wallet, Wallet::load_or_create(options.neuron_key));
+  BITTENSOR_ASSIGN_OR_RETURN(const FileLock lock, lock_key(options));
 
   // The network: an axon that serves a copy of the model, a metagraph that tells and learns who
   // is there, a dendrite that asks others, a router that learns whom to ask.
@@ -114,7 +116,7 @@ absl::Status run(const NeuronOptions& options) {
       const torch::Tensor context = synapse->encode(images);  // [batch, network_dim]
       const Inputs inputs = Inputs::of_image(images);
       const auto synapses = dendrite.available(metagraph.get_synapses(kMaxPeers), inputs);
-      const torch::Tensor weights = metagraph.get_weights(synapses);  // [n]
+      torch::Tensor weights = metagraph.get_weights(synapses);  // [n], in [0, 1]
       const Route route = router->route(synapses, weights, context.detach(), inputs);
 
       // The questions travel while the local path is computed.
@@ -128,21 +130,22 @@ absl::Status run(const NeuronOptions& options) {
         const torch::Tensor network_context = router->join(route, answers);  // [batch, network_dim]
         output = synapse->forward_network(std::move(local), labels, network_context);
         output.loss = output.loss + route.balance_loss;
-        metagraph.set_weights(synapses, 0.99 * weights + 0.01 * mean_scores(route));
+        weights = 0.99 * weights + 0.01 * mean_scores(route);
+        metagraph.set_weights(synapses, weights);
       }
       optimizer.zero_grad();
       output.loss.backward();
       optimizer.step();
-      training.show(output, images.size(0), metagraph.size(), dendrite.stats());
+      training.show(output, images.size(0), metagraph.size(), dendrite.stats(), synapses, weights);
     }
-    if (StopSignal::requested()) break;
+    if (!training.epoch_done()) break;
 
     // Test with the local path; the best model so far is saved and served.
     synapse->eval();
     const TestResult local_test = evaluate(test, device, local_path);
     if (training.finish_epoch(local_test)) axon.serve(*synapse);
   }
-  if (StopSignal::requested()) return absl::CancelledError("stopped before training was done");
+  BITTENSOR_RETURN_IF_ERROR(training.status());
 
   // How good the model is alone, and how good with the network.
   synapse->eval();
@@ -159,8 +162,9 @@ absl::Status run(const NeuronOptions& options) {
 
 int main(int argc, char** argv) {
   bittensor::tune_allocator();
+  bittensor::raise_file_limit();
   bittensor::NeuronOptions options;
-  CLI::App app("A neuron that learns MNIST together with others.");
+  CLI::App app("A neuron that learns MNIST together with others.", "mnist");
   bittensor::add_neuron_options(app, options);
   CLI11_PARSE(app, argc, argv);
 

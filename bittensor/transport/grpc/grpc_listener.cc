@@ -79,6 +79,11 @@ void set_options(grpc::ServerBuilder& builder, std::size_t max_message_bytes) {
   builder.AddChannelArgument(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1);
   builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
 
+  // What strangers may have us hold before anything is known of them: unfinished messages.
+  grpc::ResourceQuota quota("bittensor");
+  quota.Resize(std::max<std::size_t>(8 * max_message_bytes, std::size_t{64} << 20));
+  builder.SetResourceQuota(quota);
+
   // Only the reflection service is synchronous; it needs no more than one thread.
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);

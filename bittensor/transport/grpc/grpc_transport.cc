@@ -87,7 +87,7 @@ GrpcTransport::GrpcTransport(const Options& options)
 GrpcTransport::~GrpcTransport() {
   GrpcTransport::close();
   MutexLock lock(mutex_);
-  while (refusals_ > 0 || !calls_.empty()) idle_.wait(mutex_);
+  while (finishing_ > 0 || !calls_.empty()) idle_.wait(mutex_);
 }
 
 absl::StatusOr<std::unique_ptr<Transport::Listener>> GrpcTransport::listen(
@@ -140,15 +140,19 @@ void GrpcTransport::finish(ClientCall* call) {
   {
     MutexLock lock(mutex_);
     calls_.erase(call);
-    idle_.notify_all();
+    ++finishing_;
   }
+  // Before the destructor may go on: the call may hold the last reference to its channel.
   delete call;
+  MutexLock lock(mutex_);
+  --finishing_;
+  idle_.notify_all();
 }
 
 void GrpcTransport::refuse(absl::Status status, ReplyFn on_reply) {
   {
     MutexLock lock(mutex_);
-    ++refusals_;
+    ++finishing_;
   }
   // An alarm that is due at once: a thread of gRPC's without one of our own.
   auto alarm = std::make_shared<grpc::Alarm>();
@@ -158,7 +162,7 @@ void GrpcTransport::refuse(absl::Status status, ReplyFn on_reply) {
     on_reply(std::move(status));
     on_reply = nullptr;
     MutexLock lock(mutex_);
-    --refusals_;
+    --finishing_;
     idle_.notify_all();
   });
 }

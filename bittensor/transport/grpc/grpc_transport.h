@@ -33,7 +33,7 @@ class GrpcTransport final : public Transport {
  public:
   struct Options {
     // A reply that says it is longer is refused before it is read, whatever the call allows.
-    std::size_t max_reply_bytes = 256 * 1024 * 1024;
+    std::size_t max_reply_bytes = 64 * 1024 * 1024;
     // Peers whose connections are kept.
     std::size_t max_connections = 512;
   };
@@ -66,7 +66,7 @@ class GrpcTransport final : public Transport {
   Mutex mutex_;
   std::condition_variable_any idle_;
   bool closed_ BITTENSOR_GUARDED_BY(mutex_) = false;
-  int refusals_ BITTENSOR_GUARDED_BY(mutex_) = 0;
+  int finishing_ BITTENSOR_GUARDED_BY(mutex_) = 0;  // replies and clean-ups under way
   std::unordered_set<ClientCall*> calls_ BITTENSOR_GUARDED_BY(mutex_);
 };
 

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+//
+// Calls between neurons on loopback, signed, two processes: many small ones, batches, a mixture
+// of peers with gradients, a whole MNIST training step.
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "bench/peers.h"
+#include "bench/timing.h"
+#include "synapses/mnist/mnist_synapse.h"
+#include "torch/torch.h"
+
+#include "bittensor/base/allocator.h"
+#include "bittensor/base/check.h"
+#include "bittensor/base/json_file.h"
+#include "bittensor/base/thread_executor.h"
+#include "bittensor/dendrite/dendrite.h"
+#include "bittensor/neuron/training.h"
+#include "bittensor/router/router.h"
+#include "bittensor/transport/grpc/grpc_transport.h"
+
+namespace bittensor::bench {
+namespace {
+
+using torch::Tensor;
+
+constexpr int kRounds = 5;
+constexpr std::int64_t kBatch = 64;
+
+// Answers its inputs, of `width` numbers a row.
+class Echo : public Synapse {
+ public:
+  explicit Echo(std::int64_t width) : width_(width) {}
+  Schema schema() const override { return {Modality::kTensor, at::kFloat, {width_}, width_}; }
+  Tensor forward_tensor(const Tensor& inputs) override { return inputs; }
+  std::shared_ptr<Synapse> fresh() const override { return std::make_shared<Echo>(width_); }
+
+ private:
+  const std::int64_t width_;
+};
+
+// The asking side of a neuron.
+struct Client {
+  explicit Client(std::int64_t network_dim)
+      : dendrite(options(network_dim), transport, wallet, executor, nullptr) {}
+
+  static Dendrite::Options options(std::int64_t network_dim) {
+    Dendrite::Options options;
+    options.calls.network_dim = network_dim;
+    return options;
+  }
+
+  ThreadExecutor executor;
+  GrpcTransport transport;
+  Wallet wallet = Wallet::create();
+  Dendrite dendrite;
+};
+
+// How often a second `work` runs, in rounds of `times`.
+Rounds per_second(int times, const std::function<void()>& work) {
+  work();  // Connections are made.
+  Rounds rounds;
+  for (int round = 0; round < kRounds; ++round) {
+    rounds.values.push_back(times / seconds_of([&] {
+                              for (int i = 0; i < times; ++i) work();
+                            }));
+  }
+  return rounds;
+}
+
+Rounds scaled(Rounds rounds, const std::function<double(double)>& scale) {
+  for (double& value : rounds.values) value = scale(value);
+  return rounds;
+}
+
+// One peer answers `rows` x `width` with the same.
+Rounds echo(const Peers& peers, std::int64_t rows, std::int64_t width, int times) {
+  Client client(width);
+  const Tensor x = torch::rand({rows, width});
+  return per_second(times, [&] {
+    const Answer answer = client.dendrite.forward_tensor(peers.records(), {x}).front();
+    BITTENSOR_CHECK(answer.status.ok() && torch::equal(answer.output, x)) << answer.status;
+  });
+}
+
+// A batch through k = 3 of 9 peers and back, the gradient checked.
+void mixture(const Peers& peers, Results& results) {
+  Client client(kDefaultNetworkDim);
+  Router router(kDefaultNetworkDim, 100, /*topk=*/3);
+  router.eval();
+  const Tensor x = torch::rand({kBatch, kDefaultNetworkDim}).requires_grad_();
+  const auto step = [&] {
+    x.mutable_grad() = Tensor();
+    const Route route = router.route(peers.records(), {}, x.detach(), Inputs::of_tensor(x));
+    router.join(route, client.dendrite.forward(route.synapses, route.requests)).sum().backward();
+    // Peers that echo, joined with shares that sum to one: the gradient of the sum is one.
+    BITTENSOR_CHECK(torch::allclose(x.grad(), torch::ones_like(x), 1e-4, 1e-4));
+  };
+  const Rounds rate = per_second(30, step);
+  results.add("calls.moe_step_ms", scaled(rate, [](double r) { return 1000 / r; }), "ms");
+  const std::uint64_t before = client.dendrite.stats().ok;
+  step();
+  results.add("calls.moe_rpcs", static_cast<double>(client.dendrite.stats().ok - before), "calls");
+}
+
+// Training steps a second of the MNIST neuron with all peers asked about every image.
+Rounds mnist_steps(const Peers& peers, int times) {
+  Client client(kDefaultNetworkDim);
+  MnistSynapse synapse;
+  Router router;
+  torch::optim::SGD optimizer(parameters_of({&synapse, &router}),
+                              torch::optim::SGDOptions(0.01).momentum(0.9));
+  const Tensor images = torch::rand({kBatch, 1, 28, 28});
+  const Tensor labels = torch::randint(10, {kBatch});
+  return per_second(times, [&] {
+    const Tensor context = synapse.encode(images);
+    const Route route =
+        router.route(peers.records(), {}, context.detach(), Inputs::of_image(images));
+    auto pending = client.dendrite.forward_async(route.synapses, route.requests);
+    LocalPass local = synapse.forward_local(context, labels);
+    const auto answers = pending.wait();
+    for (const Answer& answer : answers) BITTENSOR_CHECK(answer.status.ok()) << answer.status;
+    const SynapseOutput output =
+        synapse.forward_network(std::move(local), labels, router.join(route, answers));
+    optimizer.zero_grad();
+    (output.loss + route.balance_loss).backward();
+    optimizer.step();
+  });
+}
+
+void run(const std::string& json) {
+  // All processes first: a process with threads must not fork.
+  const auto echo_of = [](std::int64_t width) {
+    return [width] { return std::make_shared<Echo>(width); };
+  };
+  const Peers noop(1, echo_of(1024));
+  const Peers echo784(1, echo_of(784));
+  const Peers nine(9, echo_of(1024));
+  const Peers mnist_one(1, [] { return std::make_shared<MnistSynapse>(); });
+  const Peers mnist_nine(9, [] { return std::make_shared<MnistSynapse>(); });
+  torch::set_num_threads(1);
+
+  Results results;
+  results.add("calls.noop_per_s", echo(noop, 1, 1024, 500), "calls/s");
+  results.add("calls.echo_samples_per_s",
+              scaled(echo(echo784, kBatch, 784, 200), [](double r) { return r * kBatch; }),
+              "samples/s");
+  mixture(nine, results);
+  results.add("calls.mnist_steps_1", mnist_steps(mnist_one, 30), "steps/s");
+  results.add("calls.mnist_steps_9", mnist_steps(mnist_nine, 15), "steps/s");
+  if (json.empty()) return;
+  const auto status = write_json(json, results.json());
+  BITTENSOR_CHECK(status.ok()) << status;
+}
+
+}  // namespace
+}  // namespace bittensor::bench
+
+int main(int argc, char** argv) {
+  bittensor::tune_allocator();
+  CLI::App app("Calls between neurons on loopback; see docs/performance.md.");
+  std::string json;
+  app.add_option("--json", json, "write the medians to this file");
+  CLI11_PARSE(app, argc, argv);
+  bittensor::bench::run(json);
+  return 0;
+}

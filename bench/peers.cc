@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include "bench/peers.h"
+
+#include <csignal>
+#include <string>
+
+#include "torch/torch.h"
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bittensor/axon/axon.h"
+#include "bittensor/base/allocator.h"
+#include "bittensor/base/check.h"
+#include "bittensor/base/thread_executor.h"
+#include "bittensor/transport/grpc/grpc_transport.h"
+
+namespace bittensor::bench {
+namespace {
+
+// What the child tells of each axon: 32 bytes of key, then the port.
+struct Announcement {
+  char key[PublicKey::kSize];
+  int port;
+};
+
+[[noreturn]] void serve(int count, const Peers::MakeSynapse& make, int announce) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  tune_allocator();
+  torch::set_num_threads(1);
+  ThreadExecutor executor;
+  GrpcTransport transport;
+  std::vector<std::unique_ptr<Wallet>> wallets;
+  std::vector<std::unique_ptr<Axon>> axons;
+  for (int i = 0; i < count; ++i) {
+    wallets.push_back(std::make_unique<Wallet>(Wallet::create()));
+    Axon::Options options;
+    options.listen_address = "127.0.0.1:0";
+    options.max_message_bytes = std::size_t{256} << 20;
+    axons.push_back(std::make_unique<Axon>(options, transport, *wallets.back(), executor));
+    axons.back()->serve(*make());
+    BITTENSOR_CHECK(axons.back()->start().ok());
+    Announcement announcement{};
+    wallets.back()->key().bytes().copy(announcement.key, PublicKey::kSize);
+    announcement.port = axons.back()->port();
+    BITTENSOR_CHECK(write(announce, &announcement, sizeof(announcement)) == sizeof(announcement));
+  }
+  while (true) pause();  // The parent kills us.
+}
+
+}  // namespace
+
+Peers::Peers(int count, const MakeSynapse& make) {
+  int pipe_ends[2];
+  BITTENSOR_CHECK(pipe(pipe_ends) == 0);
+  pid_ = fork();
+  BITTENSOR_CHECK(pid_ >= 0);
+  if (pid_ == 0) serve(count, make, pipe_ends[1]);
+  close(pipe_ends[1]);
+  const Schema schema = make()->schema();
+  for (int i = 0; i < count; ++i) {
+    Announcement announcement{};
+    BITTENSOR_CHECK(read(pipe_ends[0], &announcement, sizeof(announcement)) == sizeof(announcement))
+        << "the peers did not start";
+    records_.push_back({*PublicKey::from_bytes({announcement.key, PublicKey::kSize}),
+                        "127.0.0.1:" + std::to_string(announcement.port), schema});
+  }
+  close(pipe_ends[0]);
+}
+
+Peers::~Peers() {
+  kill(pid_, SIGKILL);
+  waitpid(pid_, nullptr, 0);
+}
+
+}  // namespace bittensor::bench
