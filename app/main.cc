@@ -43,6 +43,7 @@ int main(int argc, char** argv) {
     const int status = app.exit(help);
     // What the neurons take belongs to the swarm's options too.
     if (argc > 2 && std::string(argv[1]) == "swarm" && argv[2][0] != '-') {
+      std::printf("\n");
       std::fflush(stdout);
       execlp(argv[2], argv[2], "--help", nullptr);
     }

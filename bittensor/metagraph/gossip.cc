@@ -323,7 +323,7 @@ absl::Status Gossip::keep(const Statements& statements) {
     MutexLock lock(mutex_);
     stats_.refused += refused;
     // A signature costs more than all the rest: only what is news is worth it.
-    const auto known = [this](const StatementPtr& statement) {
+    const auto known = [this](const StatementPtr& statement) BITTENSOR_REQUIRES(mutex_) {
       const StatementPtr held = store_.find(statement->id());
       return held && held->issued_ms >= statement->issued_ms;
     };

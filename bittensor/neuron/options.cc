@@ -37,9 +37,9 @@ class Group {
   const std::string name_;
 };
 
-const CLI::Range kPort(0, 65535);
-const CLI::Range kPositive(1, std::numeric_limits<int>::max());
-const CLI::Range kCount(0, std::numeric_limits<int>::max());
+const CLI::Range kPort(0, 65535, "PORT");
+const CLI::Range kPositive(1, std::numeric_limits<int>::max(), "POSITIVE");
+const CLI::Range kCount(0, std::numeric_limits<int>::max(), "COUNT");
 
 void add_network(const Group& group, NeuronOptions& o) {
   group.add("axon_port", o.axon_port, "port where others ask this neuron's synapse; 0: any free")
