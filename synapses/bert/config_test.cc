@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "synapses/bert/config.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace bittensor {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string refusal(const char* json) {
+  const auto config = BertConfig::parse(json);
+  EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument) << json;
+  return std::string(config.status().message());
+}
+
+TEST(BertConfig, DefaultsAreBertBase) {
+  const auto config = BertConfig::parse("{}");
+  ASSERT_TRUE(config.ok());
+  EXPECT_EQ(config->vocab_size, 30522);
+  EXPECT_EQ(config->hidden_size, 768);
+  EXPECT_EQ(config->num_hidden_layers, 12);
+  EXPECT_EQ(config->hidden_act, "gelu");
+  EXPECT_EQ(config->num_labels, 2);
+}
+
+TEST(BertConfig, ReadsAFile) {
+  const auto config = BertConfig::load("tests/golden/bert/model/config.json");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->vocab_size, 97);
+  EXPECT_EQ(config->num_labels, 3);
+  EXPECT_EQ(BertConfig::load("no/such.json").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST(BertConfig, ComesBackAsItWasWritten) {
+  BertConfig config;
+  config.hidden_size = 24;
+  config.num_attention_heads = 3;
+  config.hidden_act = "gelu_new";
+  config.hidden_dropout_prob = 0.25;
+  config.classifier_dropout = 0.5;
+  config.num_labels = 7;
+  const auto back = BertConfig::parse(config.to_json());
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(back->to_json(), config.to_json());
+  EXPECT_EQ(back->classifier_dropout, 0.5);
+  EXPECT_EQ(back->num_labels, 7);
+}
+
+TEST(BertConfig, NamesTheFieldThatIsWrong) {
+  EXPECT_THAT(refusal(R"({"vocab_size": "many"})"), HasSubstr("vocab_size"));
+  EXPECT_THAT(refusal(R"({"vocab_size": 0})"), HasSubstr("vocab_size"));
+  EXPECT_THAT(refusal(R"({"vocab_size": 99999999999})"), HasSubstr("vocab_size"));
+  EXPECT_THAT(refusal(R"({"hidden_size": 100, "num_attention_heads": 3})"), HasSubstr("multiple"));
+  EXPECT_THAT(refusal(R"({"hidden_act": "swish"})"), HasSubstr("swish"));
+  EXPECT_THAT(refusal(R"({"hidden_dropout_prob": 1})"), HasSubstr("hidden_dropout_prob"));
+  EXPECT_THAT(refusal(R"({"pad_token_id": 30522})"), HasSubstr("pad_token_id"));
+  EXPECT_THAT(refusal("[]"), HasSubstr("object"));
+}
+
+TEST(BertConfig, RefusesOtherModels) {
+  EXPECT_THAT(refusal(R"({"model_type": "roberta"})"), HasSubstr("model_type"));
+  EXPECT_THAT(refusal(R"({"position_embedding_type": "relative_key"})"),
+              HasSubstr("position_embedding_type"));
+  EXPECT_THAT(refusal(R"({"is_decoder": true})"), HasSubstr("is_decoder"));
+}
+
+}  // namespace
+}  // namespace bittensor

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#include "synapses/bert/weights.h"
+
+#include <filesystem>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "synapses/bert/safetensors.h"
+#include "synapses/bert/torch_file.h"
+#include "torch/torch.h"
+
+#include "bittensor/base/status_macros.h"
+
+namespace bittensor {
+namespace {
+
+constexpr absl::string_view kPrefix = "bert.";
+
+bool replace_suffix(std::string& name, absl::string_view suffix, absl::string_view by) {
+  if (!absl::EndsWith(name, suffix)) return false;
+  name.resize(name.size() - suffix.size());
+  absl::StrAppend(&name, by);
+  return true;
+}
+
+// The model's name for what a file calls `name`.
+std::string name_in_model(std::string name, const TensorMap& model) {
+  if (model.count(name) == 0 && !replace_suffix(name, "LayerNorm.gamma", "LayerNorm.weight")) {
+    replace_suffix(name, "LayerNorm.beta", "LayerNorm.bias");
+  }
+  if (model.count(name) != 0) return name;
+  const std::string other =
+      absl::StartsWith(name, kPrefix) ? name.substr(kPrefix.size()) : absl::StrCat(kPrefix, name);
+  return model.count(other) != 0 ? other : name;
+}
+
+// What files hold although it says nothing new.
+bool is_redundant(absl::string_view name) {
+  return absl::EndsWith(name, "embeddings.position_ids") ||
+         name == "cls.predictions.decoder.weight" || name == "cls.predictions.decoder.bias";
+}
+
+std::string list(absl::string_view title, const std::vector<std::string>& names) {
+  if (names.empty()) return {};
+  constexpr std::size_t kMost = 20;
+  const auto end = names.begin() + static_cast<std::ptrdiff_t>(std::min(kMost, names.size()));
+  return absl::StrCat(
+      title, ": ", absl::StrJoin(names.begin(), end, ", "),
+      names.size() > kMost ? absl::StrCat(" and ", names.size() - kMost, " more") : "");
+}
+
+std::string shape_text(const at::Tensor& tensor) {
+  return absl::StrCat("[", absl::StrJoin(tensor.sizes().vec(), ", "), "]");
+}
+
+}  // namespace
+
+std::string WeightsReport::to_string() const {
+  const std::string first = list("missing", missing);
+  const std::string second = list("unexpected", unexpected);
+  return absl::StrCat(first, first.empty() || second.empty() ? "" : "; ", second);
+}
+
+TensorMap weights_of(const torch::nn::Module& model) {
+  TensorMap weights;
+  for (const auto& item : model.named_parameters()) weights[item.key()] = item.value().detach();
+  for (const auto& item : model.named_buffers()) weights[item.key()] = item.value();
+  return weights;
+}
+
+absl::StatusOr<WeightsReport> load_weights(const TensorMap& weights, torch::nn::Module& model) {
+  TensorMap targets = weights_of(model);
+  TensorMap sources;
+  WeightsReport report;
+  std::vector<std::string> misshaped;
+  for (const auto& [name, tensor] : weights) {
+    const std::string target = name_in_model(name, targets);
+    const auto found = targets.find(target);
+    if (found == targets.end()) {
+      if (!is_redundant(name)) report.unexpected.push_back(in_quotes(name));
+    } else if (found->second.sizes() != tensor.sizes()) {
+      misshaped.push_back(absl::StrCat(in_quotes(name), " ", shape_text(tensor), " for ",
+                                       shape_text(found->second)));
+    } else {
+      sources[target] = tensor;
+    }
+  }
+  if (!misshaped.empty()) return absl::InvalidArgumentError(list("other shapes", misshaped));
+  torch::NoGradGuard no_grad;
+  for (auto& [name, target] : targets) {
+    const auto source = sources.find(name);
+    if (source == sources.end()) {
+      report.missing.push_back(name);
+    } else {
+      target.copy_(source->second);
+    }
+  }
+  return report;
+}
+
+absl::StatusOr<WeightsReport> load_weights(const std::string& path, torch::nn::Module& model) {
+  std::string file = path;
+  if (std::filesystem::is_directory(path)) {
+    file = path + "/model.safetensors";
+    if (!std::filesystem::exists(file)) file = path + "/pytorch_model.bin";
+  }
+  const bool is_safetensors = absl::EndsWith(file, ".safetensors");
+  BITTENSOR_ASSIGN_OR_RETURN(const TensorMap weights,
+                             is_safetensors ? read_safetensors(file) : read_torch_file(file));
+  auto report = load_weights(weights, model);
+  if (!report.ok()) {
+    return absl::Status(report.status().code(),
+                        absl::StrCat(file, ": ", report.status().message()));
+  }
+  return report;
+}
+
+}  // namespace bittensor
