@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
-#include "bittensor/synapse/finite.h"
+#include "bittensor/tensor/finite.h"
 #include "bittensor/tensor/codec.h"
 #include "bittensor/wallet/envelope.h"
 
