@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// Calls between neurons on loopback, signed, two processes: many small ones, batches, a mixture
-// of peers with gradients, a whole MNIST training step.
+// Calls between neurons on loopback, proved and checked, two processes: many small ones, batches, a
+// mixture of peers with gradients, a whole MNIST training step, an expert trained through.
 #include <string>
 
 #include "CLI/CLI.hpp"
+#include "bench/client.h"
+#include "bench/expert.h"
 #include "bench/peers.h"
 #include "bench/timing.h"
 #include "synapses/mnist/mnist_synapse.h"
@@ -13,18 +15,14 @@
 #include "bittensor/base/allocator.h"
 #include "bittensor/base/check.h"
 #include "bittensor/base/json_file.h"
-#include "bittensor/base/thread_executor.h"
-#include "bittensor/dendrite/dendrite.h"
 #include "bittensor/neuron/training.h"
 #include "bittensor/router/router.h"
-#include "bittensor/transport/grpc/grpc_transport.h"
 
 namespace bittensor::bench {
 namespace {
 
 using torch::Tensor;
 
-constexpr int kRounds = 5;
 constexpr std::int64_t kBatch = 64;
 
 // Answers its inputs, of `width` numbers a row.
@@ -39,43 +37,15 @@ class Echo : public Synapse {
   const std::int64_t width_;
 };
 
-// The asking side of a neuron.
-struct Client {
-  explicit Client(std::int64_t network_dim)
-      : dendrite(options(network_dim), transport, wallet, executor, nullptr) {}
-
-  static Dendrite::Options options(std::int64_t network_dim) {
-    Dendrite::Options options;
-    options.calls.network_dim = network_dim;
-    return options;
-  }
-
-  ThreadExecutor executor;
-  GrpcTransport transport;
-  Wallet wallet = Wallet::create();
-  Dendrite dendrite;
-};
-
-// How often a second `work` runs, in rounds of `times`.
-Rounds per_second(int times, const std::function<void()>& work) {
-  work();  // Connections are made.
-  Rounds rounds;
-  for (int round = 0; round < kRounds; ++round) {
-    rounds.values.push_back(times / seconds_of([&] {
-                              for (int i = 0; i < times; ++i) work();
-                            }));
-  }
-  return rounds;
-}
-
 Rounds scaled(Rounds rounds, const std::function<double(double)>& scale) {
   for (double& value : rounds.values) value = scale(value);
   return rounds;
 }
 
 // One peer answers `rows` x `width` with the same.
-Rounds echo(const Peers& peers, std::int64_t rows, std::int64_t width, int times) {
-  Client client(width);
+Rounds echo(const Peers& peers, std::int64_t rows, std::int64_t width, int times,
+            bool with_proof = true) {
+  Client client(width, with_proof);
   const Tensor x = torch::rand({rows, width});
   return per_second(times, [&] {
     const Answer answer = client.dendrite.forward_tensor(peers.records(), {x}).front();
@@ -136,18 +106,24 @@ void run(const std::string& json) {
   const Peers noop(1, echo_of(1024));
   const Peers echo784(1, echo_of(784));
   const Peers nine(9, echo_of(1024));
+  const Peers expert_peer(1, make_expert);
   const Peers mnist_one(1, [] { return std::make_shared<MnistSynapse>(); });
   const Peers mnist_nine(9, [] { return std::make_shared<MnistSynapse>(); });
   torch::set_num_threads(1);
 
   Results results;
   results.add("calls.noop_per_s", echo(noop, 1, 1024, 500), "calls/s");
+  results.add("calls.noop_unsigned_per_s", echo(noop, 1, 1024, 500, false), "calls/s");
   results.add("calls.echo_samples_per_s",
               scaled(echo(echo784, kBatch, 784, 200), [](double r) { return r * kBatch; }),
+              "samples/s");
+  results.add("calls.echo_unsigned_samples_per_s",
+              scaled(echo(echo784, kBatch, 784, 200, false), [](double r) { return r * kBatch; }),
               "samples/s");
   mixture(nine, results);
   results.add("calls.mnist_steps_1", mnist_steps(mnist_one, 30), "steps/s");
   results.add("calls.mnist_steps_9", mnist_steps(mnist_nine, 15), "steps/s");
+  expert(expert_peer, results);
   if (json.empty()) return;
   const auto status = write_json(json, results.json());
   BITTENSOR_CHECK(status.ok()) << status;

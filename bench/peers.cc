@@ -36,7 +36,9 @@ struct Announcement {
     wallets.push_back(std::make_unique<Wallet>(Wallet::create()));
     Axon::Options options;
     options.listen_address = "127.0.0.1:0";
+    options.allow_unsigned = true;
     options.max_message_bytes = std::size_t{256} << 20;
+    options.max_rows = 1 << 16;
     axons.push_back(std::make_unique<Axon>(options, transport, *wallets.back(), executor));
     axons.back()->serve(*make());
     BITTENSOR_CHECK(axons.back()->start().ok());

@@ -12,6 +12,7 @@
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/tensor/codec.h"
+#include "bittensor/tensor/finite.h"
 #include "bittensor/v1/axon.pb.h"
 #include "bittensor/wallet/envelope.h"
 
@@ -55,6 +56,7 @@ struct Axon::Caller {
   std::optional<Envelope> envelope;  // none: unsigned, and the owner allows it
   std::string method;
   TimePoint deadline;
+  Compression answer_compression = Compression::kNone;
 
   PublicKey key() const { return envelope ? envelope->sender : PublicKey(); }
 };
@@ -62,8 +64,8 @@ struct Axon::Caller {
 Axon::Axon(Options options, Transport& transport, const Wallet& wallet, Executor& executor)
     : options_(std::move(options)),
       transport_(transport),
-      wallet_(wallet),
       executor_(executor),
+      pair_keys_(wallet),
       replay_guard_(options_.replay, wallet.key()),
       kept_(options_.kept),
       queue_(options_.queue) {
@@ -138,13 +140,13 @@ void Axon::handle(Transport::Request request, Transport::ReplyFn reply) {
 }
 
 absl::StatusOr<Axon::Caller> Axon::admit(const Transport::Request& request) {
-  Caller caller{std::nullopt, request.method, request.deadline};
+  Caller caller{std::nullopt, request.method, request.deadline, Compression::kNone};
   if (request.message.envelope.empty()) {
     if (!options_.allow_unsigned) {
       return absl::UnauthenticatedError("request without a signature");
     }
   } else {
-    BITTENSOR_ASSIGN_OR_RETURN(caller.envelope, open_request(request.message.envelope,
+    BITTENSOR_ASSIGN_OR_RETURN(caller.envelope, open_request(pair_keys_, request.message.envelope,
                                                              request.method, request.message.body));
     BITTENSOR_RETURN_IF_ERROR(replay_guard_.admit(*caller.envelope, executor_.unix_ms(),
                                                   /*allow_any_receiver=*/false));
@@ -159,7 +161,7 @@ absl::Status Axon::check_rows(const Inputs& inputs) const {
                                                  options_.max_rows, " are taken"));
 }
 
-absl::StatusOr<Job> Axon::read_forward(const Payload& body, const Caller& caller) {
+absl::StatusOr<Job> Axon::read_forward(const Payload& body, Caller& caller) {
   Job job;
   job.synapse = served();
   if (job.synapse == nullptr) return absl::UnavailableError("no synapse is served yet");
@@ -167,6 +169,7 @@ absl::StatusOr<Job> Axon::read_forward(const Payload& body, const Caller& caller
   // One text a row, and a few fields besides: a million empty ones would unfold in memory.
   BITTENSOR_RETURN_IF_ERROR(check_field_count(body, options_.max_rows + kOtherFields));
   BITTENSOR_RETURN_IF_ERROR(parse_payload(body, request));
+  caller.answer_compression = from_proto(request.answer_compression());
   BITTENSOR_ASSIGN_OR_RETURN(job.inputs, read_inputs(request));
   BITTENSOR_RETURN_IF_ERROR(check_rows(job.inputs));
   BITTENSOR_RETURN_IF_ERROR(job.synapse->schema().check(job.inputs));
@@ -177,11 +180,12 @@ absl::StatusOr<Job> Axon::read_forward(const Payload& body, const Caller& caller
   return job;
 }
 
-absl::StatusOr<Job> Axon::read_backward(const Payload& body, const Caller& caller) {
+absl::StatusOr<Job> Axon::read_backward(const Payload& body, Caller& caller) {
   Job job;
   v1::BackwardRequest request;
   BITTENSOR_RETURN_IF_ERROR(check_field_count(body, kOtherFields));
   BITTENSOR_RETURN_IF_ERROR(parse_payload(body, request));
+  caller.answer_compression = from_proto(request.answer_compression());
   auto kept = kept_.take(caller.key(), request.call_id(), executor_.now());
   if (kept) {
     job.inputs = std::move(kept->inputs);
@@ -209,6 +213,9 @@ absl::StatusOr<Job> Axon::read_backward(const Payload& body, const Caller& calle
     return absl::InvalidArgumentError(
         absl::StrCat("output_gradient is not [", job.inputs.batch(), ", ", width, "]"));
   }
+  if (!all_finite(job.output_gradient)) {
+    return absl::InvalidArgumentError("output_gradient holds NaN or infinite values");
+  }
   return job;
 }
 
@@ -220,7 +227,8 @@ void Axon::answer(const Caller& caller, absl::StatusOr<at::Tensor> result,
                           ? int{v1::ForwardResponse::kOutputFieldNumber}
                           : int{v1::BackwardResponse::kInputGradientFieldNumber};
     // float32 whatever the synapse computes in: it is what callers make room for.
-    const auto status = append_tensor_field(field, result->to(at::kFloat), message.body);
+    const auto status =
+        append_tensor_field(field, result->to(at::kFloat), message.body, caller.answer_compression);
     if (!status.ok()) result = status;
   }
   if (!result.ok()) {
@@ -229,7 +237,7 @@ void Axon::answer(const Caller& caller, absl::StatusOr<at::Tensor> result,
   }
   if (caller.envelope) {
     message.envelope =
-        seal_reply(wallet_, *caller.envelope, caller.method, message.body, executor_.unix_ms());
+        seal_reply(pair_keys_, *caller.envelope, caller.method, message.body, executor_.unix_ms());
   }
   count(&Stats::answered);
   reply(std::move(message));

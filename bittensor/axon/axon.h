@@ -14,6 +14,7 @@
 #include "bittensor/base/mutex.h"
 #include "bittensor/synapse/served_synapse.h"
 #include "bittensor/transport/transport.h"
+#include "bittensor/wallet/pair_keys.h"
 #include "bittensor/wallet/replay_guard.h"
 #include "bittensor/wallet/wallet.h"
 
@@ -23,7 +24,7 @@ namespace bittensor {
 //
 // A request is admitted (signature, receiver, age, replay, size, shape, values),
 // waits in a bounded queue, is computed on the axon's own worker, joined with
-// others of its shape, and answered with a signature. Whatever is wrong with it
+// others of its shape, and answered with a proof of who answers. Whatever is wrong with it
 // is told to its caller alone. Training goes on beside it: nobody sees the model
 // that is being trained.
 //
@@ -81,8 +82,8 @@ class Axon {
 
   void handle(Transport::Request request, Transport::ReplyFn reply);
   absl::StatusOr<Caller> admit(const Transport::Request& request);
-  absl::StatusOr<Job> read_forward(const Payload& body, const Caller& caller);
-  absl::StatusOr<Job> read_backward(const Payload& body, const Caller& caller);
+  absl::StatusOr<Job> read_forward(const Payload& body, Caller& caller);
+  absl::StatusOr<Job> read_backward(const Payload& body, Caller& caller);
   absl::Status check_rows(const Inputs& inputs) const;
   void answer(const Caller& caller, absl::StatusOr<at::Tensor> result,
               const Transport::ReplyFn& reply);
@@ -90,8 +91,8 @@ class Axon {
 
   const Options options_;
   Transport& transport_;
-  const Wallet& wallet_;
   Executor& executor_;
+  PairKeys pair_keys_;
   ReplayGuard replay_guard_;
   KeptInputs kept_;
   JobQueue queue_;

@@ -30,9 +30,11 @@ at::Tensor joined_gradients(const std::vector<Job>& jobs) {
 
 absl::StatusOr<at::Tensor> compute(const std::vector<Job>& jobs) {
   ServedSynapse& synapse = *jobs.front().synapse;
+  // The axon looks at the values before it queues a job.
+  constexpr auto kFinite = ServedSynapse::Values::kKnownFinite;
   const Inputs inputs = joined_inputs(jobs);
-  if (!jobs.front().is_backward()) return synapse.forward(inputs);
-  return synapse.backward(inputs, joined_gradients(jobs));
+  if (!jobs.front().is_backward()) return synapse.forward(inputs, kFinite);
+  return synapse.backward(inputs, joined_gradients(jobs), kFinite);
 }
 
 // Gives each job its rows of `result`; a view, no copy.

@@ -8,8 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
-#include "bittensor/synapse/finite.h"
 #include "bittensor/tensor/codec.h"
+#include "bittensor/tensor/finite.h"
 #include "bittensor/wallet/envelope.h"
 
 namespace bittensor {
@@ -66,30 +66,41 @@ absl::StatusOr<at::Tensor> read_gradient(const Payload& body, const at::Tensor& 
   return gradient;
 }
 
-absl::StatusOr<Payload> forward_request(const Inputs& inputs, std::uint64_t call_id) {
+// In what the tensors of a call travel: those that are sent, and the one that is asked for.
+struct Compressions {
+  Compression sent;
+  Compression asked;
+};
+
+absl::StatusOr<Payload> forward_request(const Inputs& inputs, std::uint64_t call_id,
+                                        Compressions compressions) {
   v1::ForwardRequest head;
   head.set_modality(to_proto(inputs.modality));
   head.set_call_id(call_id);
+  head.set_answer_compression(to_proto(compressions.asked));
   for (const std::string& line : inputs.text) head.add_text(line);
   Payload body(head.SerializeAsString());
   if (inputs.modality != Modality::kText) {
-    const auto status =
-        append_tensor_field(v1::ForwardRequest::kInputsFieldNumber, inputs.tensor, body);
+    const auto status = append_tensor_field(v1::ForwardRequest::kInputsFieldNumber, inputs.tensor,
+                                            body, compressions.sent);
     if (!status.ok()) return status;
   }
   return body;
 }
 
 absl::StatusOr<Payload> backward_request(const Inputs& inputs, std::uint64_t call_id,
-                                         const at::Tensor& output_gradient, bool with_inputs) {
+                                         const at::Tensor& output_gradient, bool with_inputs,
+                                         Compressions compressions) {
   v1::BackwardRequest head;
   head.set_modality(to_proto(inputs.modality));
   head.set_call_id(call_id);
+  head.set_answer_compression(to_proto(compressions.asked));
   Payload body(head.SerializeAsString());
-  auto status =
-      append_tensor_field(v1::BackwardRequest::kOutputGradientFieldNumber, output_gradient, body);
+  auto status = append_tensor_field(v1::BackwardRequest::kOutputGradientFieldNumber,
+                                    output_gradient, body, compressions.sent);
   if (status.ok() && with_inputs) {
-    status = append_tensor_field(v1::BackwardRequest::kInputsFieldNumber, inputs.tensor, body);
+    status = append_tensor_field(v1::BackwardRequest::kInputsFieldNumber, inputs.tensor, body,
+                                 compressions.sent);
   }
   if (!status.ok()) return status;
   return body;
@@ -113,23 +124,34 @@ std::uint64_t PeerCalls::random_id() {
 void PeerCalls::call(const SynapseRecord& peer, const char* method, Payload body,
                      TimePoint deadline, std::size_t max_reply_bytes, Opened opened) {
   begin_call();
-  SealedRequest sealed = seal_request(wallet_, peer.key, method, body, executor_.unix_ms());
+  SealedRequest sealed;
+  if (!options_.unsigned_calls) {
+    sealed = seal_request(keys_, peer.key, method, body, executor_.unix_ms());
+  }
   transport_.call(peer.axon_address, method, {std::move(sealed.bytes), std::move(body)}, deadline,
                   max_reply_bytes,
                   [this, key = peer.key, method, nonce = std::move(sealed.nonce),
                    opened = std::move(opened)](Transport::Reply reply) {
-                    if (reply.ok()) {
-                      const auto envelope = open_reply(reply->envelope, method, reply->body,
-                                                       wallet_.key(), key, nonce);
-                      if (!envelope.ok()) reply = envelope.status();
-                    }
-                    if (reply.ok()) {
+                    absl::Status status = reply.status();
+                    if (status.ok()) status = check_sender(*reply, method, key, nonce);
+                    if (status.ok()) {
                       opened(std::move(reply->body));
                     } else {
-                      opened(reply.status());
+                      opened(std::move(status));
                     }
                     end_call();
                   });
+}
+
+Compression PeerCalls::compression_to(const SynapseRecord& peer) const {
+  return peer.schema.compressions.contains(options_.compression) ? options_.compression
+                                                                 : Compression::kNone;
+}
+
+absl::Status PeerCalls::check_sender(const Message& reply, const char* method,
+                                     const PublicKey& peer, const std::string& nonce) {
+  if (options_.unsigned_calls) return absl::OkStatus();
+  return open_reply(keys_, reply.envelope, method, reply.body, peer, nonce).status();
 }
 
 void PeerCalls::begin_call() {
@@ -150,7 +172,7 @@ PeerCalls::~PeerCalls() {
 
 void PeerCalls::forward(const SynapseRecord& peer, const Inputs& inputs, std::uint64_t call_id,
                         TimePoint deadline, Done done) {
-  auto body = forward_request(inputs, call_id);
+  auto body = forward_request(inputs, call_id, {compression_to(peer), options_.compression});
   if (!body.ok()) {
     executor_.post([done = std::move(done), status = body.status()] { done(status); });
     return;
@@ -169,7 +191,8 @@ void PeerCalls::forward(const SynapseRecord& peer, const Inputs& inputs, std::ui
 
 void PeerCalls::backward(const SynapseRecord& peer, const Inputs& inputs, std::uint64_t call_id,
                          const at::Tensor& output_gradient, TimePoint deadline, Done done) {
-  send_backward(peer, inputs, call_id, output_gradient, /*with_inputs=*/false, deadline,
+  // Who has no name is not kept anything for.
+  send_backward(peer, inputs, call_id, output_gradient, options_.unsigned_calls, deadline,
                 [=](absl::StatusOr<at::Tensor> gradient) {
                   // The peer has forgotten the inputs, or never kept them.
                   if (absl::IsFailedPrecondition(gradient.status())) {
@@ -183,7 +206,8 @@ void PeerCalls::backward(const SynapseRecord& peer, const Inputs& inputs, std::u
 void PeerCalls::send_backward(const SynapseRecord& peer, const Inputs& inputs,
                               std::uint64_t call_id, const at::Tensor& output_gradient,
                               bool with_inputs, TimePoint deadline, Done done) {
-  auto body = backward_request(inputs, call_id, output_gradient, with_inputs);
+  auto body = backward_request(inputs, call_id, output_gradient, with_inputs,
+                               {compression_to(peer), options_.compression});
   if (!body.ok()) {
     executor_.post([done = std::move(done), status = body.status()] { done(status); });
     return;

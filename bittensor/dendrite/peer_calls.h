@@ -13,12 +13,12 @@
 #include "bittensor/metagraph/synapse_record.h"
 #include "bittensor/synapse/inputs.h"
 #include "bittensor/transport/transport.h"
-#include "bittensor/wallet/wallet.h"
+#include "bittensor/wallet/pair_keys.h"
 
 namespace bittensor {
 
-// Single calls to single peers: signs the request, checks the answer's
-// signature, size, shape and values. What a peer sends never throws and is never
+// Single calls to single peers: proves who asks, checks who answers, and the
+// answer's size, shape and values. What a peer sends never throws and is never
 // larger than its schema allows.
 //
 // Thread-safe. `done` runs once, on a thread of the transport, never inside the
@@ -30,10 +30,16 @@ class PeerCalls {
   struct Options {
     std::int64_t network_dim = kDefaultNetworkDim;  // a peer of another width is not asked
     std::int64_t max_sequence = 512;                // of an answer to text
+    // In which inputs and gradients travel to peers that take it, and answers back from those
+    // that know it. Not for anything that must be exact.
+    Compression compression = Compression::kNone;
+    // Asks without a proof and believes any answer: for peers that allow it, on a network
+    // where nobody else can be.
+    bool unsigned_calls = false;
   };
 
   PeerCalls(Options options, Transport& transport, const Wallet& wallet, Executor& executor)
-      : options_(options), transport_(transport), wallet_(wallet), executor_(executor) {}
+      : options_(options), transport_(transport), keys_(wallet), executor_(executor) {}
 
   // Waits for the calls under way: each ends by its deadline, or when the transport closes.
   ~PeerCalls();
@@ -58,9 +64,12 @@ class PeerCalls {
  private:
   using Opened = std::function<void(absl::StatusOr<Payload>)>;
 
-  // One signed call; `opened` gets the body of a reply that is really the peer's.
+  // One proven call; `opened` gets the body of a reply that is really the peer's.
   void call(const SynapseRecord& peer, const char* method, Payload body, TimePoint deadline,
             std::size_t max_reply_bytes, Opened opened);
+  Compression compression_to(const SynapseRecord& peer) const;
+  absl::Status check_sender(const Message& reply, const char* method, const PublicKey& peer,
+                            const std::string& nonce);
   static std::uint64_t random_id();
   void begin_call() BITTENSOR_EXCLUDES(mutex_);
   void end_call() BITTENSOR_EXCLUDES(mutex_);
@@ -70,7 +79,7 @@ class PeerCalls {
 
   const Options options_;
   Transport& transport_;
-  const Wallet& wallet_;
+  PairKeys keys_;
   Executor& executor_;
   // Two dendrites of one neuron must not name the same kept inputs: each starts anywhere.
   std::atomic<std::uint64_t> next_call_id_{random_id()};

@@ -84,14 +84,15 @@ class Network : public ::testing::Test {
 
   // A stranger that signs well and answers `tensor` whatever it is asked.
   SynapseRecord answering(const Wallet& wallet, const Tensor& tensor) {
+    auto keys = std::make_shared<PairKeys>(wallet);
     return stranger(
-        wallet, [&wallet, tensor, this](Transport::Request request, Transport::ReplyFn reply) {
+        wallet, [keys, tensor, this](Transport::Request request, Transport::ReplyFn reply) {
           const auto envelope =
-              open_request(request.message.envelope, request.method, request.message.body);
+              open_request(*keys, request.message.envelope, request.method, request.message.body);
           Message message;
           EXPECT_TRUE(append_tensor_field(1, tensor, message.body).ok());
           message.envelope =
-              seal_reply(wallet, *envelope, request.method, message.body, executor_.unix_ms());
+              seal_reply(*keys, *envelope, request.method, message.body, executor_.unix_ms());
           reply(std::move(message));
         });
   }

@@ -59,6 +59,10 @@ void add_network(const Group& group, NeuronOptions& o) {
       ->check(kCount);
   group.add("timeout", o.timeout, "seconds after which a peer's answer is given up")
       ->check(CLI::Range(0.01, 3600.0));
+  group
+      .add("compression", o.compression,
+           "how tensors travel to peers and back: none, float16, bfloat16 or int8")
+      ->check(CLI::IsMember({"none", "float16", "bfloat16", "int8"}));
   group.flag("allow_unsigned", o.allow_unsigned, "answer callers that prove no identity");
 }
 

@@ -23,6 +23,7 @@ struct NeuronOptions {
   int min_peers = 0;
   double timeout = 5;
   bool allow_unsigned = false;
+  std::string compression = "none";
 
   // Files.
   std::string neuron_key = "neuron.key";

@@ -41,6 +41,9 @@ Dendrite::Options dendrite_options(const NeuronOptions& options) {
   Dendrite::Options dendrite;
   dendrite.timeout =
       std::chrono::duration_cast<Duration>(std::chrono::duration<double>(options.timeout));
+  if (const auto compression = parse_compression(options.compression); compression.ok()) {
+    dendrite.calls.compression = *compression;
+  }
   return dendrite;
 }
 

@@ -5,8 +5,8 @@
 #include "absl/strings/str_join.h"
 
 #include "bittensor/base/status_macros.h"
-#include "bittensor/synapse/finite.h"
 #include "bittensor/tensor/codec.h"
+#include "bittensor/tensor/finite.h"
 
 namespace bittensor {
 namespace {
@@ -119,6 +119,12 @@ v1::Schema to_proto(const Schema& schema) {
   message.set_network_dim(schema.network_dim);
   if (schema.modality == Modality::kText) return message;
   message.set_dtype(wire_dtype(schema.dtype));
+  for (const Compression compression :
+       {Compression::kFloat16, Compression::kBfloat16, Compression::kInt8}) {
+    if (schema.compressions.contains(compression)) {
+      message.add_compressions(to_proto(compression));
+    }
+  }
   for (const std::int64_t size : schema.shape) message.add_shape(size);
   return message;
 }
@@ -134,6 +140,10 @@ absl::StatusOr<Schema> from_proto(const v1::Schema& message) {
   if (schema.modality == Modality::kText) return schema;
   BITTENSOR_ASSIGN_OR_RETURN(schema.dtype, scalar_type(message.dtype()));
   BITTENSOR_ASSIGN_OR_RETURN(schema.shape, row_shape(message));
+  schema.compressions = CompressionSet();
+  for (const int compression : message.compressions()) {
+    schema.compressions.insert(from_proto(static_cast<v1::Compression>(compression)));
+  }
   return schema;
 }
 

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 
 #include "bittensor/synapse/inputs.h"
+#include "bittensor/tensor/compression.h"
 #include "bittensor/v1/axon.pb.h"
 
 namespace bittensor {
@@ -24,6 +25,8 @@ struct Schema {
   at::ScalarType dtype = at::kFloat;  // of the inputs; means nothing for text
   std::vector<std::int64_t> shape;    // of one row of the inputs, without batch; -1: any size
   std::int64_t network_dim = kDefaultNetworkDim;
+  // In which the axon takes float32 inputs and gradients; every axon of this program takes all.
+  CompressionSet compressions = CompressionSet::all();
 
   // Whether a synapse with this schema takes `inputs`: modality, dtype, shape, at least one
   // row, finite values. kInvalidArgument says what was expected and what came, kUnimplemented

@@ -8,7 +8,7 @@
 #include "torch/torch.h"
 
 #include "bittensor/base/status_macros.h"
-#include "bittensor/synapse/finite.h"
+#include "bittensor/tensor/finite.h"
 
 namespace bittensor {
 namespace {
@@ -80,8 +80,12 @@ at::Tensor input_gradient(Synapse& synapse, const Inputs& inputs,
 ServedSynapse::ServedSynapse(const Synapse& synapse)
     : synapse_(frozen_copy(synapse)), schema_(synapse.schema()) {}
 
-absl::StatusOr<at::Tensor> ServedSynapse::forward(const Inputs& inputs) {
-  BITTENSOR_RETURN_IF_ERROR(schema_.check(inputs));
+absl::Status ServedSynapse::check(const Inputs& inputs, Values values) const {
+  return values == Values::kKnownFinite ? schema_.check_shape(inputs) : schema_.check(inputs);
+}
+
+absl::StatusOr<at::Tensor> ServedSynapse::forward(const Inputs& inputs, Values values) {
+  BITTENSOR_RETURN_IF_ERROR(check(inputs, values));
   const auto output = guarded([&] {
     const MutexLock lock(mutex_);
     // Not InferenceMode: a caller in this process may use the answer in its own autograd
@@ -100,8 +104,9 @@ absl::StatusOr<at::Tensor> ServedSynapse::forward(const Inputs& inputs) {
 }
 
 absl::StatusOr<at::Tensor> ServedSynapse::backward(const Inputs& inputs,
-                                                   const at::Tensor& output_gradient) {
-  BITTENSOR_RETURN_IF_ERROR(schema_.check(inputs));
+                                                   const at::Tensor& output_gradient,
+                                                   Values values) {
+  BITTENSOR_RETURN_IF_ERROR(check(inputs, values));
   if (schema_.modality == Modality::kText || !inputs.tensor.is_floating_point()) {
     return absl::UnimplementedError(
         absl::StrCat("inputs of ", to_string(schema_), " have no gradient"));
@@ -111,7 +116,7 @@ absl::StatusOr<at::Tensor> ServedSynapse::backward(const Inputs& inputs,
                                                    " for the output of ", to_string(schema_),
                                                    " to a batch of ", inputs.batch()));
   }
-  if (!all_finite(output_gradient)) {
+  if (values == Values::kUnchecked && !all_finite(output_gradient)) {
     return absl::InvalidArgumentError("gradient holds NaN or infinite values");
   }
   auto gradient = guarded([&] {

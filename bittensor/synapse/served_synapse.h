@@ -18,6 +18,9 @@ namespace bittensor {
 // Thread-safe: calls take turns.
 class ServedSynapse {
  public:
+  // Whether the caller has looked for NaN and infinite values in what it gives.
+  enum class Values { kUnchecked, kKnownFinite };
+
   // Takes a copy of `synapse` as it is now. Throws what Synapse::clone() throws.
   explicit ServedSynapse(const Synapse& synapse);
 
@@ -27,14 +30,17 @@ class ServedSynapse {
   // kInvalidArgument if the inputs do not fit the schema, kUnimplemented for another modality,
   // kInternal if the synapse throws or answers something else than finite numbers of the shape
   // that its schema says.
-  absl::StatusOr<at::Tensor> forward(const Inputs& inputs);
+  absl::StatusOr<at::Tensor> forward(const Inputs& inputs, Values values = Values::kUnchecked);
 
   // The gradient of the inputs, shape of the inputs, given the gradient of the output.
   // Leaves the parameters' gradients alone. kInvalidArgument if the shapes do not fit or a
   // value is not finite, kUnimplemented for text and for integer inputs.
-  absl::StatusOr<at::Tensor> backward(const Inputs& inputs, const at::Tensor& output_gradient);
+  absl::StatusOr<at::Tensor> backward(const Inputs& inputs, const at::Tensor& output_gradient,
+                                      Values values = Values::kUnchecked);
 
  private:
+  absl::Status check(const Inputs& inputs, Values values) const;
+
   Mutex mutex_;
   const std::shared_ptr<Synapse> synapse_ BITTENSOR_GUARDED_BY(mutex_);
   const Schema schema_;

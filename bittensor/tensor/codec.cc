@@ -104,6 +104,20 @@ absl::StatusOr<std::int64_t> checked_numel(const v1::Tensor& message) {
   return empty ? 0 : numel;
 }
 
+absl::StatusOr<at::Tensor> decode_compressed(const v1::Tensor& message,
+                                             const std::vector<std::int64_t>& shape,
+                                             std::int64_t numel) {
+  const Compression compression = from_proto(message.compression());
+  if (compression == Compression::kNone) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("unknown tensor compression ", message.compression()));
+  }
+  if (message.dtype() != v1::DTYPE_FLOAT32) {
+    return absl::InvalidArgumentError("compressed tensor that is not float32");
+  }
+  return decompressed(message.data(), compression, shape, numel);
+}
+
 }  // namespace
 
 v1::DType wire_dtype(at::ScalarType dtype) {
@@ -148,7 +162,8 @@ absl::StatusOr<at::ScalarType> scalar_type(v1::DType dtype) {
   }
 }
 
-absl::Status append_tensor_field(int field_number, const at::Tensor& tensor, Payload& payload) {
+absl::Status append_tensor_field(int field_number, const at::Tensor& tensor, Payload& payload,
+                                 Compression compression) {
   v1::Tensor head;
   head.set_dtype(wire_dtype(tensor.scalar_type()));
   if (head.dtype() == v1::DTYPE_UNSPECIFIED) {
@@ -158,7 +173,15 @@ absl::Status append_tensor_field(int field_number, const at::Tensor& tensor, Pay
   for (const std::int64_t size : tensor.sizes()) head.add_shape(size);
 
   // No copy if it is contiguous on the CPU already.
-  auto kept = std::make_shared<const at::Tensor>(tensor.detach().cpu().contiguous());
+  at::Tensor elements = tensor.detach().cpu().contiguous();
+  if (compression != Compression::kNone && elements.scalar_type() == at::kFloat) {
+    const at::Tensor packed = compressed(elements, compression);
+    if (packed.defined()) {
+      head.set_compression(to_proto(compression));
+      elements = packed;
+    }
+  }
+  auto kept = std::make_shared<const at::Tensor>(std::move(elements));
   const std::size_t bytes = kept->nbytes();
 
   // What protobuf would write for {head, data}, but with the elements in a slice of their own.
@@ -179,6 +202,10 @@ absl::StatusOr<at::Tensor> decode_tensor(v1::Tensor&& message) {
   if (!dtype.ok()) return dtype.status();
   const auto numel = checked_numel(message);
   if (!numel.ok()) return numel.status();
+  const std::vector<std::int64_t> shape(message.shape().begin(), message.shape().end());
+  if (message.compression() != v1::COMPRESSION_NONE) {
+    return decode_compressed(message, shape, *numel);
+  }
   const std::size_t element = c10::elementSize(*dtype);
   // Divided, not multiplied: numel * element may overflow.
   if (message.data().size() % element != 0 ||
@@ -187,7 +214,6 @@ absl::StatusOr<at::Tensor> decode_tensor(v1::Tensor&& message) {
                                                    " bytes comes with ", message.data().size(),
                                                    " bytes"));
   }
-  const std::vector<std::int64_t> shape(message.shape().begin(), message.shape().end());
   const auto options = at::TensorOptions().dtype(*dtype);
   // A short string lives inside its object, where nothing is aligned for wide elements.
   if (message.data().size() < 64) {

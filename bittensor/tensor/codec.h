@@ -9,6 +9,7 @@
 #include "google/protobuf/message_lite.h"
 
 #include "bittensor/base/payload.h"
+#include "bittensor/tensor/compression.h"
 #include "bittensor/v1/tensor.pb.h"
 
 namespace bittensor {
@@ -19,11 +20,15 @@ namespace bittensor {
 // `tensor`. The elements are not copied if the tensor is contiguous on the CPU: the
 // payload shares its storage, which must not be written to until the payload is gone.
 // kInvalidArgument for a dtype that v1::DType lacks.
-absl::Status append_tensor_field(int field_number, const at::Tensor& tensor, Payload& payload);
+//
+// A float32 tensor that can be expressed in `compression` travels in it; any other as it is.
+absl::Status append_tensor_field(int field_number, const at::Tensor& tensor, Payload& payload,
+                                 Compression compression = Compression::kNone);
 
-// The tensor in `message`; takes its bytes without copying them. kInvalidArgument if dtype,
-// shape and size do not fit each other: the message comes from a stranger. Dimensions of
-// size 0 are fine; more than 8 dimensions are not.
+// The tensor in `message`; takes its bytes without copying them unless they are compressed.
+// kInvalidArgument if dtype, shape, compression and size do not fit each other: the message comes
+// from a stranger. Dimensions of size 0 are fine; more than 8 dimensions are not. What is
+// compressed takes at most four times the bytes that came.
 absl::StatusOr<at::Tensor> decode_tensor(v1::Tensor&& message);
 
 // v1::DTYPE_UNSPECIFIED for a dtype that the wire does not know, and the reverse.

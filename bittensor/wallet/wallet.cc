@@ -127,4 +127,20 @@ std::string Wallet::sign(absl::string_view message) const {
   return signature;
 }
 
+absl::StatusOr<std::string> Wallet::agree(const PublicKey& peer) const {
+  internal::ensure_sodium();
+  std::array<unsigned char, crypto_scalarmult_BYTES> theirs{};
+  std::array<unsigned char, crypto_scalarmult_SCALARBYTES> ours{};
+  std::string shared(crypto_scalarmult_BYTES, '\0');
+  // libsodium refuses points that are not of the prime order, and a product of zeros.
+  const auto* const point = reinterpret_cast<const unsigned char*>(peer.bytes().data());
+  bool good = crypto_sign_ed25519_pk_to_curve25519(theirs.data(), point) == 0;
+  good = good && crypto_sign_ed25519_sk_to_curve25519(ours.data(), secret_.data()) == 0;
+  good = good && crypto_scalarmult(reinterpret_cast<unsigned char*>(shared.data()), ours.data(),
+                                   theirs.data()) == 0;
+  sodium_memzero(ours.data(), ours.size());
+  if (!good) return absl::InvalidArgumentError(peer.short_hex() + " is no public key");
+  return shared;
+}
+
 }  // namespace bittensor

@@ -43,6 +43,11 @@ class Wallet {
   // 64 bytes.
   std::string sign(absl::string_view message) const;
 
+  // The secret of 32 bytes that only this neuron and `peer` can compute: X25519 (RFC 7748) of
+  // their two keys. To be used through PairKeys. kInvalidArgument if `peer` is no key of
+  // anybody's: not a point of the curve, or of small order.
+  absl::StatusOr<std::string> agree(const PublicKey& peer) const;
+
  private:
   Wallet() = default;
 

@@ -6,7 +6,7 @@
 namespace bittensor {
 
 // Whether no element is NaN or infinite. True for integers and for an undefined tensor.
-// Reads the tensor once and allocates nothing of its size unless its sum overflows.
+// A contiguous tensor on the CPU is read once, about as fast as memory gives it.
 bool all_finite(const at::Tensor& tensor);
 
 }  // namespace bittensor

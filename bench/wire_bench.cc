@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+//
+// What a tensor's way to another neuron and back costs, against the least that gRPC, protobuf and
+// TCP cost for the same bytes: two processes on loopback, rounds that take turns.
+#include <map>
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "bench/peers.h"
+#include "bench/timing.h"
+#include "bench/wire/way.h"
+#include "torch/torch.h"
+
+#include "bittensor/base/allocator.h"
+#include "bittensor/base/check.h"
+#include "bittensor/base/json_file.h"
+#include "bittensor/base/thread_executor.h"
+#include "bittensor/dendrite/dendrite.h"
+#include "bittensor/tensor/codec.h"
+#include "bittensor/transport/grpc/grpc_transport.h"
+
+namespace bittensor::bench {
+namespace {
+
+using torch::Tensor;
+
+struct Size {
+  const char* name;
+  std::int64_t rows;
+  std::int64_t width;
+  int calls;  // a round
+};
+
+constexpr Size kSizes[] = {
+    {"small", 1, 64, 300},    // 256 B
+    {"200k", 64, 784, 150},   // 200,704 B
+    {"4m", 1024, 1024, 12},   // 4 MiB
+    {"64m", 16384, 1024, 2},  // 64 MiB
+};
+
+// Answers its inputs.
+class Echo : public Synapse {
+ public:
+  explicit Echo(std::int64_t width) : width_(width) {}
+  Schema schema() const override { return {Modality::kTensor, at::kFloat, {width_}, width_}; }
+  Tensor forward_tensor(const Tensor& inputs) override { return inputs; }
+  std::shared_ptr<Synapse> fresh() const override { return std::make_shared<Echo>(width_); }
+
+ private:
+  const std::int64_t width_;
+};
+
+// Through a dendrite and an axon.
+class Ours final : public Way {
+ public:
+  Ours(const Peers& peer, bool with_proof, Compression compression = Compression::kNone)
+      : peer_(peer.records().front()),
+        dendrite_(options(with_proof, compression), transport_, wallet_, executor_, nullptr) {}
+
+  void call(const Tensor& x) override { answer_ = dendrite_.forward_tensor({peer_}, {x}).front(); }
+  bool answered(const Tensor& x) const override {
+    return answer_.status.ok() && torch::equal(answer_.output, x);
+  }
+
+  // How far the last answer is off, as a part of what is in `x`: root of the mean squares.
+  double error(const Tensor& x) const {
+    BITTENSOR_CHECK(answer_.status.ok()) << answer_.status;
+    return ((answer_.output - x).norm() / x.norm()).item<double>();
+  }
+
+ private:
+  Dendrite::Options options(bool with_proof, Compression compression) const {
+    Dendrite::Options options;
+    options.timeout = std::chrono::seconds(30);
+    options.calls.network_dim = peer_.schema.network_dim;
+    options.calls.unsigned_calls = !with_proof;
+    options.calls.compression = compression;
+    return options;
+  }
+  static GrpcTransport::Options roomy() {
+    GrpcTransport::Options options;
+    options.max_reply_bytes = std::size_t{256} << 20;
+    return options;
+  }
+
+  const SynapseRecord peer_;
+  ThreadExecutor executor_;
+  GrpcTransport transport_{roomy()};
+  Wallet wallet_ = Wallet::create();
+  Dendrite dendrite_;
+  Answer answer_;
+};
+
+using Ways = std::map<std::string, std::unique_ptr<Way>>;
+
+// Microseconds of each call of each way, by round.
+using Times = std::map<std::string, std::vector<Rounds>>;
+
+void measure_round(const Size& size, const Tensor& x, const Ways& ways, Times& times) {
+  for (const auto& [name, way] : ways) {
+    Rounds calls;
+    way->call(x);  // Caches hold what the one before left.
+    for (int i = 0; i < size.calls; ++i) {
+      calls.values.push_back(1e6 * seconds_of([&, &w = *way] { w.call(x); }));
+    }
+    BITTENSOR_CHECK(way->answered(x)) << name << " answers wrongly";
+    times[name].push_back(std::move(calls));
+  }
+}
+
+Rounds ratios(const Times& times, const std::string& name, const std::string& reference) {
+  Rounds rounds;
+  for (std::size_t i = 0; i < times.at(name).size(); ++i) {
+    rounds.values.push_back(times.at(name)[i].median() / times.at(reference)[i].median());
+  }
+  return rounds;
+}
+
+Rounds all_calls(const std::vector<Rounds>& rounds) {
+  Rounds all;
+  for (const Rounds& round : rounds) {
+    all.values.insert(all.values.end(), round.values.begin(), round.values.end());
+  }
+  return all;
+}
+
+void report(const Size& size, const Times& times, Results& results) {
+  const std::string of = size.name;
+  results.add("wire.ratio_" + of, ratios(times, "unsigned", "bare"), "x bare");
+  results.add("wire.signed_ratio_" + of, ratios(times, "signed", "bare"), "x bare");
+  results.add("wire.callback_ratio_" + of, ratios(times, "unsigned", "callback"), "x callback");
+  results.add("wire.signed_callback_ratio_" + of, ratios(times, "signed", "callback"),
+              "x callback");
+  results.add("wire.proof_ratio_" + of, ratios(times, "signed", "unsigned"), "x unsigned");
+  results.add("wire.protobuf_ratio_" + of, ratios(times, "protobuf", "bare"), "x bare");
+  results.add("wire.tcp_ratio_" + of, ratios(times, "tcp", "bare"), "x bare");
+  for (const auto& [name, rounds] : times) {
+    const Rounds calls = all_calls(rounds);
+    results.add("wire." + name + "_p50_us_" + of, calls.quantile(0.5), "us");
+    results.add("wire." + name + "_p99_us_" + of, calls.quantile(0.99), "us");
+  }
+}
+
+// Bytes of a tensor as it travels, with its head.
+std::size_t bytes_of(const Tensor& x, Compression compression) {
+  Payload payload;
+  BITTENSOR_CHECK(append_tensor_field(1, x, payload, compression).ok());
+  return payload.size();
+}
+
+// A batch of numbers as a layer of a network gives them, there and back in each compression.
+void measure_compressions(const Peers& peer, int rounds, Results& results) {
+  constexpr int kCalls = 100;
+  constexpr Compression kAll[] = {Compression::kNone, Compression::kFloat16, Compression::kBfloat16,
+                                  Compression::kInt8};
+  const Tensor x = torch::randn({64, 1024});
+  std::map<Compression, std::unique_ptr<Ours>> ways;
+  for (const Compression compression : kAll) {
+    ways[compression] = std::make_unique<Ours>(peer, true, compression);
+  }
+  std::map<Compression, Rounds> times;
+  for (int round = 0; round < rounds; ++round) {
+    for (const auto& [compression, way] : ways) {
+      way->call(x);
+      const double seconds = seconds_of([&, &w = *way] {
+        for (int i = 0; i < kCalls; ++i) w.call(x);
+      });
+      times[compression].values.push_back(1e6 * seconds / kCalls);
+    }
+  }
+  for (const auto& [compression, way] : ways) {
+    const std::string name = to_string(compression);
+    BITTENSOR_CHECK(way->error(x) < 0.02) << name;
+    results.add("wire.compressed_bytes_" + name, static_cast<double>(bytes_of(x, compression)),
+                "bytes");
+    results.add("wire.compressed_us_" + name, times[compression], "us");
+    results.add("wire.compressed_error_pct_" + name, 100 * way->error(x), "% (rms)");
+  }
+}
+
+struct Options {
+  std::string json;
+  int rounds = 7;
+};
+
+void run(const Options& options) {
+  // All processes first: a process with threads must not fork.
+  const Server bare_server(serve_bare_grpc);
+  const Server callback_server(serve_callback_grpc);
+  const Server protobuf_server(serve_protobuf);
+  const Server tcp_server(serve_tcp);
+  std::map<std::int64_t, std::unique_ptr<Peers>> peers;
+  for (const Size& size : kSizes) {
+    if (peers[size.width]) continue;
+    peers[size.width] =
+        std::make_unique<Peers>(1, [width = size.width] { return std::make_shared<Echo>(width); });
+  }
+  torch::set_num_threads(1);
+
+  Results results;
+  for (const Size& size : kSizes) {
+    Ways ways;
+    ways["bare"] = bare_grpc(bare_server.port());
+    ways["callback"] = callback_grpc(callback_server.port());
+    ways["protobuf"] = protobuf(protobuf_server.port());
+    ways["tcp"] = tcp(tcp_server.port());
+    ways["unsigned"] = std::make_unique<Ours>(*peers.at(size.width), false);
+    ways["signed"] = std::make_unique<Ours>(*peers.at(size.width), true);
+    const Tensor x = torch::rand({size.rows, size.width});
+    Times times;
+    for (int round = 0; round < options.rounds; ++round) measure_round(size, x, ways, times);
+    report(size, times, results);
+  }
+  measure_compressions(*peers.at(1024), options.rounds, results);
+  if (options.json.empty()) return;
+  const auto status = write_json(options.json, results.json());
+  BITTENSOR_CHECK(status.ok()) << status;
+}
+
+}  // namespace
+}  // namespace bittensor::bench
+
+int main(int argc, char** argv) {
+  bittensor::tune_allocator();
+  CLI::App app("A tensor's way to another neuron and back; see docs/performance.md.");
+  bittensor::bench::Options options;
+  app.add_option("--json", options.json, "write the medians to this file");
+  app.add_option("--rounds", options.rounds, "of each size")->check(CLI::Range(1, 1000));
+  CLI11_PARSE(app, argc, argv);
+  bittensor::bench::run(options);
+  return 0;
+}
