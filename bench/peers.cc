@@ -2,14 +2,16 @@
 #include "bench/peers.h"
 
 #include <csignal>
+#include <fstream>
 #include <string>
+#include <thread>
 
 #include "torch/torch.h"
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bittensor/axon/axon.h"
 #include "bittensor/base/allocator.h"
 #include "bittensor/base/check.h"
 #include "bittensor/base/thread_executor.h"
@@ -24,8 +26,10 @@ struct Announcement {
   int port;
 };
 
-[[noreturn]] void serve(int count, const Peers::MakeSynapse& make, int announce) {
+[[noreturn]] void serve(int count, const Peers::MakeSynapse& make, const Peers::Options& peers,
+                        int announce) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (peers.core >= 0) pin_to_core(peers.core);
   tune_allocator();
   torch::set_num_threads(1);
   ThreadExecutor executor;
@@ -34,7 +38,7 @@ struct Announcement {
   std::vector<std::unique_ptr<Axon>> axons;
   for (int i = 0; i < count; ++i) {
     wallets.push_back(std::make_unique<Wallet>(Wallet::create()));
-    Axon::Options options;
+    Axon::Options options = peers.axon;
     options.listen_address = "127.0.0.1:0";
     options.allow_unsigned = true;
     options.max_message_bytes = std::size_t{256} << 20;
@@ -47,17 +51,28 @@ struct Announcement {
     announcement.port = axons.back()->port();
     BITTENSOR_CHECK(write(announce, &announcement, sizeof(announcement)) == sizeof(announcement));
   }
-  while (true) pause();  // The parent kills us.
+  while (true) {  // The parent kills us.
+    if (peers.swap_every <= Duration::zero()) pause();
+    std::this_thread::sleep_for(peers.swap_every);
+    for (const auto& axon : axons) axon->serve(*make());
+  }
 }
 
 }  // namespace
 
-Peers::Peers(int count, const MakeSynapse& make) {
+void pin_to_core(int core) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  CPU_SET(core, &cores);
+  BITTENSOR_CHECK(sched_setaffinity(0, sizeof(cores), &cores) == 0) << "core " << core;
+}
+
+Peers::Peers(int count, const MakeSynapse& make, Options options) {
   int pipe_ends[2];
   BITTENSOR_CHECK(pipe(pipe_ends) == 0);
   pid_ = fork();
   BITTENSOR_CHECK(pid_ >= 0);
-  if (pid_ == 0) serve(count, make, pipe_ends[1]);
+  if (pid_ == 0) serve(count, make, options, pipe_ends[1]);
   close(pipe_ends[1]);
   const Schema schema = make()->schema();
   for (int i = 0; i < count; ++i) {
@@ -68,6 +83,15 @@ Peers::Peers(int count, const MakeSynapse& make) {
                         "127.0.0.1:" + std::to_string(announcement.port), schema});
   }
   close(pipe_ends[0]);
+}
+
+double Peers::peak_mb() const {
+  std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
+  for (std::string word; status >> word;) {
+    double kb = 0;
+    if (word == "VmHWM:" && status >> kb) return kb / 1024;
+  }
+  return 0;
 }
 
 Peers::~Peers() {

@@ -89,7 +89,9 @@ std::shared_ptr<ServedSynapse> Axon::served() const {
 }
 
 absl::Status Axon::start() {
-  if (worker_ == nullptr) worker_ = std::make_unique<Worker>(queue_, options_.max_rows, executor_);
+  if (worker_ == nullptr) {
+    worker_ = std::make_unique<Worker>(queue_, options_.max_joined_rows, executor_);
+  }
   auto listener =
       transport_.listen(options_.listen_address, {kForward, kBackward}, options_.max_message_bytes,
                         [this](Transport::Request request, Transport::ReplyFn reply) {
@@ -124,6 +126,12 @@ void Axon::handle(Transport::Request request, Transport::ReplyFn reply) {
     spdlog::debug("refused {} from {}: {}", request.method, request.peer, status.ToString());
     reply(status);
   };
+  // Under overload a refusal must cost next to nothing, or refusing takes the time of answering.
+  // Whose priority decides is known only once the signature is checked.
+  if (!options_.priority) {
+    const auto room = queue_.room(/*priority=*/0);
+    if (!room.ok()) return refuse(room);
+  }
   auto caller = admit(request);
   if (!caller.ok()) return refuse(caller.status());
   auto job = request.method == kForward ? read_forward(request.message.body, *caller)
@@ -136,7 +144,7 @@ void Axon::handle(Transport::Request request, Transport::ReplyFn reply) {
   job->done = [this, caller = *std::move(caller), reply](absl::StatusOr<at::Tensor> result) {
     answer(caller, std::move(result), reply);
   };
-  if (const auto status = queue_.push(*job); !status.ok()) refuse(status);
+  if (const auto status = queue_.push(*job, executor_.now()); !status.ok()) refuse(status);
 }
 
 absl::StatusOr<Axon::Caller> Axon::admit(const Transport::Request& request) {

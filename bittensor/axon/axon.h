@@ -35,7 +35,8 @@ class Axon {
     std::string listen_address = "0.0.0.0:0";  // port 0: any
     bool allow_unsigned = false;               // answer whoever asks, without any proof
     std::size_t max_message_bytes = std::size_t{64} << 20;
-    std::int64_t max_rows = 4096;  // of one request, and of requests joined into one batch
+    std::int64_t max_rows = 4096;        // of one request
+    std::int64_t max_joined_rows = 128;  // of requests joined into one batch; more saves no time
     JobQueue::Options queue;
     KeptInputs::Options kept;
     ReplayGuard::Options replay;

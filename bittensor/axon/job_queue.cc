@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/axon/job_queue.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 
 namespace bittensor {
+namespace {
+
+constexpr std::size_t kBatchesForPace = 8;
+
+}  // namespace
 
 bool same_kind(const Job& a, const Job& b) {
   return a.inputs.modality != Modality::kText && a.is_backward() == b.is_backward() &&
@@ -14,15 +20,52 @@ bool same_kind(const Job& a, const Job& b) {
          a.inputs.tensor.sizes().slice(1) == b.inputs.tensor.sizes().slice(1);
 }
 
-absl::Status JobQueue::push(Job& job) {
+absl::Status JobQueue::check(double priority, std::size_t bytes) const {
+  if (closed_) return absl::UnavailableError("axon stopped");
+  if (jobs_.size() >= options_.max_jobs || bytes_ + bytes > options_.max_bytes) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("axon overloaded: ", jobs_.size(), " requests wait"));
+  }
+  const Duration wait = expected_wait(priority);
+  if (wait > options_.max_wait) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("axon overloaded: ", wait / std::chrono::milliseconds(1), " ms of work wait"));
+  }
+  return absl::OkStatus();
+}
+
+// By the fastest of the last batches: a hiccup, or a first batch that is slow, refuses nobody.
+Duration JobQueue::expected_wait(double priority) const {
+  if (a_row_.size() < kBatchesForPace) return Duration::zero();
+  std::int64_t rows = 0;
+  for (const auto& [its_priority, job] : jobs_) {
+    if (its_priority < priority) break;
+    rows += job.inputs.batch();
+  }
+  return rows * *std::min_element(a_row_.begin(), a_row_.end());
+}
+
+void JobQueue::computed(std::int64_t rows, Duration took) {
+  if (rows <= 0) return;
+  MutexLock lock(mutex_);
+  a_row_.push_back(took / rows);
+  if (a_row_.size() > kBatchesForPace) a_row_.pop_front();
+}
+
+absl::Status JobQueue::room(double priority) const {
+  MutexLock lock(mutex_);
+  return check(priority, /*bytes=*/0);
+}
+
+absl::Status JobQueue::push(Job& job, TimePoint now) {
   {
     MutexLock lock(mutex_);
-    if (closed_) return absl::UnavailableError("axon stopped");
-    if (jobs_.size() >= options_.max_jobs || bytes_ + job.bytes > options_.max_bytes) {
-      return absl::ResourceExhaustedError(
-          absl::StrCat("axon overloaded: ", jobs_.size(), " requests wait"));
+    if (auto status = check(job.priority, job.bytes); !status.ok()) return status;
+    if (now + expected_wait(job.priority) > job.deadline) {
+      return absl::ResourceExhaustedError("axon busy: the answer would come past its deadline");
     }
     bytes_ += job.bytes;
+    rows_ += job.inputs.batch();
     const double priority = job.priority;
     jobs_.emplace(priority, std::move(job));
   }
@@ -30,9 +73,17 @@ absl::Status JobQueue::push(Job& job) {
   return absl::OkStatus();
 }
 
+void JobQueue::linger() {
+  const auto until = std::chrono::steady_clock::now() + options_.linger;
+  while (!closed_ && jobs_.size() < taken_ && rows_ < options_.enough_rows) {
+    if (changed_.wait_until(mutex_, until) == std::cv_status::timeout) return;
+  }
+}
+
 std::vector<Job> JobQueue::pop_batch(std::int64_t max_rows) {
   MutexLock lock(mutex_);
   while (jobs_.empty() && !closed_) changed_.wait(mutex_);
+  linger();
   std::vector<Job> batch;
   std::int64_t rows = 0;
   for (auto it = jobs_.begin(); it != jobs_.end();) {
@@ -44,11 +95,13 @@ std::vector<Job> JobQueue::pop_batch(std::int64_t max_rows) {
       continue;
     }
     rows += job.inputs.batch();
+    rows_ -= job.inputs.batch();
     bytes_ -= job.bytes;
     batch.push_back(std::move(it->second));
     it = jobs_.erase(it);
     if (rows >= max_rows) break;
   }
+  taken_ = batch.size();
   return batch;
 }
 
@@ -60,6 +113,7 @@ std::vector<Job> JobQueue::close() {
     for (auto& [priority, job] : jobs_) left.push_back(std::move(job));
     jobs_.clear();
     bytes_ = 0;
+    rows_ = 0;
   }
   changed_.notify_all();
   return left;

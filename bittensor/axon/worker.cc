@@ -76,8 +76,13 @@ void Worker::run_batch(std::vector<Job> batch) {
   batch.erase(late, batch.end());
   if (batch.empty()) return;
 
+  const TimePoint start = executor_.now();
   auto result = compute(batch);
-  if (result.ok()) return hand_out(batch, *result);
+  if (result.ok()) {
+    hand_out(batch, *result);
+    // With the answers' serialisation and signatures, which run here too.
+    return queue_.computed(result->size(0), executor_.now() - start);
+  }
   if (batch.size() == 1) return batch.front().done(result.status());
   // What one job did wrong must not reach the others, nor undo the joining of them all.
   const auto middle = batch.begin() + static_cast<std::ptrdiff_t>(batch.size() / 2);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/dendrite/dendrite.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "ATen/ATen.h"
@@ -35,7 +37,7 @@ at::Device home_of(const at::Tensor& inputs) {
 
 // One synapse of a fan-out.
 struct Dendrite::Call {
-  enum class Way { kNotSent, kSkipped, kOwn, kNetwork };
+  enum class Way { kNotSent, kOwn, kNetwork };
 
   SynapseRecord peer;
   Inputs inputs;
@@ -58,7 +60,19 @@ Dendrite::Pending::~Pending() = default;
 std::vector<Answer> Dendrite::Pending::wait() {
   BITTENSOR_CHECK(state_ != nullptr) << "wait() a second time";
   const std::unique_ptr<State> state = std::move(state_);
-  return state->dendrite.collect(*state);
+  const std::vector<TimePoint> until(state->calls.size(), state->deadline + kGrace);
+  return state->dendrite.collect(*state, [&] { return until; });
+}
+
+std::vector<Answer> Dendrite::Pending::wait_usual() {
+  BITTENSOR_CHECK(state_ != nullptr) << "wait_usual() a second time";
+  const std::unique_ptr<State> state = std::move(state_);
+  return state->dendrite.collect(*state, [&] { return state->dendrite.usual(*state); });
+}
+
+bool Dendrite::Pending::ready() const {
+  BITTENSOR_CHECK(state_ != nullptr) << "ready() after wait()";
+  return state_->fan_out->ready([this] { return state_->dendrite.usual(*state_); });
 }
 
 Dendrite::Dendrite(Options options, Transport& transport, const Wallet& wallet, Executor& executor,
@@ -68,6 +82,7 @@ Dendrite::Dendrite(Options options, Transport& transport, const Wallet& wallet, 
       self_(wallet.key()),
       own_(std::move(own)),
       rest_(options.rest),
+      pace_(options.pace),
       calls_(options.calls, transport, wallet, executor) {}
 
 Dendrite::~Dendrite() = default;
@@ -96,34 +111,40 @@ Dendrite::Pending Dendrite::forward_async(const std::vector<SynapseRecord>& syna
     Call& call = state->calls[i];
     call.peer = synapses[i];
     call.inputs = std::move(requests[i]);
-    if (call.peer.key != self_) start_call(call, state->deadline, state->fan_out, i);
+    if (call.peer.key != self_) {
+      start_call(call, state->deadline, state->fan_out->slot(state->fan_out, i));
+    }
   }
   // The own synapse computes here: after everything that travels is on its way.
   for (std::size_t i = 0; i < synapses.size(); ++i) {
     Call& call = state->calls[i];
     if (call.peer.key != self_) continue;
-    call.way = call.inputs.batch() > 0 ? Call::Way::kOwn : Call::Way::kNotSent;
+    if (call.inputs.batch() > 0) {
+      call.way = Call::Way::kOwn;
+      count(&Stats::local);
+    }
     state->fan_out->slot(state->fan_out, i)(ask_own(call.inputs));
   }
   return Pending(std::move(state));
 }
 
-void Dendrite::start_call(Call& call, TimePoint deadline, const std::shared_ptr<FanOut>& fan_out,
-                          std::size_t slot) {
-  auto done = fan_out->slot(fan_out, slot);
+void Dendrite::start_call(Call& call, TimePoint deadline, PeerCalls::Done done) {
   if (call.inputs.batch() == 0) return done(at::Tensor());
-  call.way = Call::Way::kSkipped;
-  if (const auto status = calls_.check(call.peer, call.inputs); !status.ok()) return done(status);
+  const auto skip = [&](const absl::Status& why) {
+    count(&Stats::skipped);
+    done(why);
+  };
+  if (const auto status = calls_.check(call.peer, call.inputs); !status.ok()) return skip(status);
   const Duration rest = rest_.remaining(call.peer, executor_.now());
   if (rest > Duration::zero()) {
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(rest).count();
-    return done(absl::UnavailableError(absl::StrCat("left alone after failures, for ", ms, " ms")));
+    return skip(absl::UnavailableError(absl::StrCat("left alone after failures, for ", ms, " ms")));
   }
   call.way = Call::Way::kNetwork;
   const bool differentiable = at::GradMode::is_enabled() && call.inputs.tensor.defined() &&
                               call.inputs.tensor.requires_grad();
   if (differentiable) call.id = calls_.new_call_id();
-  calls_.forward(call.peer, call.inputs, call.id, deadline, std::move(done));
+  calls_.forward(call.peer, call.inputs, call.id, deadline, judged(call.peer, std::move(done)));
 }
 
 absl::StatusOr<at::Tensor> Dendrite::ask_own(const Inputs& inputs) {
@@ -133,12 +154,28 @@ absl::StatusOr<at::Tensor> Dendrite::ask_own(const Inputs& inputs) {
   return synapse->forward(inputs);
 }
 
-std::vector<Answer> Dendrite::collect(Pending::State& state) {
-  std::vector<FanOut::Result> results = state.fan_out->wait(state.deadline + kGrace);
+std::vector<TimePoint> Dendrite::usual(const Pending::State& state) const {
+  std::vector<std::optional<Duration>> known;
+  std::optional<Duration> slowest;
+  for (const Call& call : state.calls) {
+    known.push_back(call.way == Call::Way::kNetwork ? pace_.usual(call.peer) : std::nullopt);
+    slowest = std::max(slowest, known.back());  // An empty one is the smallest.
+  }
+  const TimePoint start = state.fan_out->start();
+  const TimePoint deadline = state.deadline + kGrace;
+  std::vector<TimePoint> until;
+  for (const auto& usual : known) {
+    const auto patience = usual ? usual : slowest;
+    until.push_back(patience ? std::min(start + *patience, deadline) : deadline);
+  }
+  return until;
+}
+
+std::vector<Answer> Dendrite::collect(Pending::State& state, const Patience& patience) {
+  std::vector<FanOut::Result> results = state.fan_out->wait(patience);
   std::vector<at::Tensor> inputs(results.size());
   std::vector<at::Tensor> outputs(results.size());
   for (std::size_t i = 0; i < results.size(); ++i) {
-    judge(state.calls[i], results[i].tensor.status(), results[i].took);
     inputs[i] = state.calls[i].inputs.tensor;
     // An answer to no rows is undefined.
     if (results[i].tensor.ok() && results[i].tensor->defined()) {
@@ -163,33 +200,38 @@ std::vector<Answer> Dendrite::collect(Pending::State& state) {
   return answers;
 }
 
-void Dendrite::judge(const Call& call, const absl::Status& status, Duration took) {
-  switch (call.way) {
-    case Call::Way::kNotSent:
-      return;
-    case Call::Way::kSkipped:
-      ++stats_.skipped;
-      return;
-    case Call::Way::kOwn:
-      ++stats_.local;
-      return;
-    case Call::Way::kNetwork:
-      break;
-  }
+PeerCalls::Done Dendrite::judged(const SynapseRecord& peer, PeerCalls::Done done) {
+  // On the transport's threads, before the one who waits learns of it, if anybody still does.
+  return [this, peer, done = std::move(done), sent = executor_.now()](auto result) {
+    judge(peer, result.status(), executor_.now() - sent);
+    done(std::move(result));
+  };
+}
+
+void Dendrite::judge(const SynapseRecord& peer, const absl::Status& status, Duration took) {
+  const TimePoint now = executor_.now();
   if (status.ok()) {
-    ++stats_.ok;
+    count(&Stats::ok);
+    pace_.answered(peer, took);
     // An answer just in time is good, but a peer that always takes that long stalls training.
-    if (took > options_.timeout / 2) {
-      rest_.failed(call.peer, executor_.now());
-    } else {
-      rest_.succeeded(call.peer);
-    }
-    return;
+    return took > options_.timeout / 2 ? rest_.failed(peer, now) : rest_.succeeded(peer);
   }
-  ++stats_.failed;
-  rest_.failed(call.peer, executor_.now());
-  spdlog::warn("{} at {} failed: {}", call.peer.key.short_hex(), call.peer.axon_address,
-               status.ToString());
+  count(&Stats::failed);
+  // The calls that were under way with it fail with it, and are not worth a line each.
+  const bool known = rest_.remaining(peer, now) > Duration::zero();
+  rest_.failed(peer, now);
+  spdlog::log(known ? spdlog::level::debug : spdlog::level::warn, "{} at {} failed: {}",
+              peer.key.short_hex(), peer.axon_address, status.ToString());
+}
+
+void Dendrite::count(std::uint64_t Stats::*which) {
+  MutexLock lock(mutex_);
+  ++(stats_.*which);
+}
+
+Dendrite::Stats Dendrite::stats() const {
+  MutexLock lock(mutex_);
+  return stats_;
 }
 
 std::vector<at::Tensor> Dendrite::fetch_gradients(const std::vector<Call>& calls,
@@ -200,11 +242,12 @@ std::vector<at::Tensor> Dendrite::fetch_gradients(const std::vector<Call>& calls
     const Call& call = calls[requests[i].call];
     if (call.way != Call::Way::kNetwork) continue;
     calls_.backward(call.peer, call.inputs, call.id, requests[i].output_gradient, deadline,
-                    fan_out->slot(fan_out, i));
+                    judged(call.peer, fan_out->slot(fan_out, i)));
   }
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const Call& call = calls[requests[i].call];
     if (call.way != Call::Way::kOwn) continue;
+    count(&Stats::local);
     const std::shared_ptr<ServedSynapse> synapse = own_();
     fan_out->slot(fan_out, i)(synapse->backward(call.inputs, requests[i].output_gradient));
   }
@@ -213,7 +256,6 @@ std::vector<at::Tensor> Dendrite::fetch_gradients(const std::vector<Call>& calls
   std::vector<at::Tensor> gradients(requests.size());
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const Call& call = calls[requests[i].call];
-    judge(call, results[i].tensor.status(), results[i].took);
     // The wire gives float32 on the CPU; autograd wants what the inputs are.
     if (results[i].tensor.ok()) gradients[i] = results[i].tensor->to(call.inputs.tensor.options());
   }

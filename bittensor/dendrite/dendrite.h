@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bittensor/dendrite/peer_calls.h"
+#include "bittensor/dendrite/peer_pace.h"
 #include "bittensor/dendrite/peer_rest.h"
 #include "bittensor/synapse/answer.h"
 #include "bittensor/synapse/served_synapse.h"
@@ -34,6 +35,7 @@ class Dendrite {
     Duration timeout = std::chrono::seconds(5);  // of one fan-out, there and back
     PeerCalls::Options calls;
     PeerRest::Options rest;
+    PeerPace::Options pace;
   };
 
   // Answers since the start, by what became of them.
@@ -54,8 +56,18 @@ class Dendrite {
     Pending& operator=(Pending&&) noexcept;
     ~Pending();  // lets the calls go on, unheeded
 
-    // One Answer a synapse, in their order; blocks until the deadline at most. Call it once.
+    // One Answer a synapse, in their order; blocks until the deadline at most. Call one of the
+    // two once.
     std::vector<Answer> wait();
+
+    // The same for whoever would rather go on than wait for the last one: an answer that takes
+    // longer than its peer's usually do (PeerPace) counts as failed here, although the peer is
+    // blamed only if it does not come by the deadline. A peer that never answered yet is given
+    // as long as the slowest of the others.
+    std::vector<Answer> wait_usual();
+
+    // Whether wait_usual() would return at once.
+    bool ready() const;
 
    private:
     friend class Dendrite;
@@ -89,16 +101,21 @@ class Dendrite {
   std::vector<Answer> forward_tensor(const std::vector<SynapseRecord>& synapses,
                                      const std::vector<at::Tensor>& requests);
 
-  Stats stats() const { return stats_; }
+  // Calls that nobody waits for any more count when they end.
+  Stats stats() const BITTENSOR_EXCLUDES(mutex_);
 
  private:
   struct Call;
+  using Patience = std::function<std::vector<TimePoint>()>;
 
   absl::StatusOr<at::Tensor> ask_own(const Inputs& inputs);
-  void start_call(Call& call, TimePoint deadline, const std::shared_ptr<FanOut>& fan_out,
-                  std::size_t slot);
-  std::vector<Answer> collect(Pending::State& state);
-  void judge(const Call& call, const absl::Status& status, Duration took);
+  void start_call(Call& call, TimePoint deadline, PeerCalls::Done done);
+  // When to give up each call of a fan-out: by its deadline, or when it takes unusually long.
+  std::vector<TimePoint> usual(const Pending::State& state) const;
+  std::vector<Answer> collect(Pending::State& state, const Patience& patience);
+  PeerCalls::Done judged(const SynapseRecord& peer, PeerCalls::Done done);
+  void judge(const SynapseRecord& peer, const absl::Status& status, Duration took);
+  void count(std::uint64_t Stats::*which) BITTENSOR_EXCLUDES(mutex_);
   std::vector<at::Tensor> fetch_gradients(const std::vector<Call>& calls,
                                           const std::vector<struct GradientRequest>& requests);
 
@@ -106,9 +123,11 @@ class Dendrite {
   Executor& executor_;
   const PublicKey self_;
   const OwnSynapse own_;
-  Stats stats_;
   PeerRest rest_;
-  PeerCalls calls_;
+  PeerPace pace_;
+  mutable Mutex mutex_;
+  Stats stats_ BITTENSOR_GUARDED_BY(mutex_);
+  PeerCalls calls_;  // Last: its destructor waits for calls that judge the peers above.
 };
 
 }  // namespace bittensor

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/dendrite/fan_out.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace bittensor {
@@ -15,14 +16,36 @@ void FanOut::fill(std::size_t i, absl::StatusOr<at::Tensor> tensor) {
   MutexLock lock(mutex_);
   if (closed_) return;
   results_[i] = {std::move(tensor), took};
-  if (--open_ == 0) filled_.notify_all();
+  open_[i] = false;
+  filled_.notify_all();
+}
+
+TimePoint FanOut::last(const Patience& patience) const {
+  const std::vector<TimePoint> until = patience();
+  TimePoint last = TimePoint::min();
+  for (std::size_t i = 0; i < open_.size(); ++i) {
+    if (open_[i]) last = std::max(last, until[i]);
+  }
+  return last;
+}
+
+bool FanOut::ready(const Patience& patience) const {
+  MutexLock lock(mutex_);
+  return last(patience) <= executor_.now();
 }
 
 std::vector<FanOut::Result> FanOut::wait(TimePoint deadline) {
-  // The executor's time may be a test's; the wait is in real time.
-  const TimePoint until = std::chrono::steady_clock::now() + (deadline - executor_.now());
+  return wait([until = std::vector<TimePoint>(calls_, deadline)] { return until; });
+}
+
+std::vector<FanOut::Result> FanOut::wait(const Patience& patience) {
+  // The executor's time may be a test's, which stands still; the wait is in real time.
+  const Duration ahead = std::chrono::steady_clock::now() - executor_.now();
   MutexLock lock(mutex_);
-  while (open_ > 0 && filled_.wait_until(mutex_, until) == std::cv_status::no_timeout) {
+  while (true) {
+    const TimePoint give_up = last(patience);
+    if (give_up == TimePoint::min() || give_up + ahead <= std::chrono::steady_clock::now()) break;
+    filled_.wait_until(mutex_, give_up + ahead);
   }
   closed_ = true;
   return std::move(results_);

@@ -27,24 +27,41 @@ class FanOut {
   };
 
   FanOut(std::size_t calls, Executor& executor)
-      : executor_(executor), start_(executor.now()), results_(calls), open_(calls) {}
+      : executor_(executor),
+        start_(executor.now()),
+        calls_(calls),
+        results_(calls),
+        open_(calls, true) {}
 
   // What call `i` is to do when it is done. Called at most once for each i.
   std::function<void(absl::StatusOr<at::Tensor>)> slot(const std::shared_ptr<FanOut>& self,
                                                        std::size_t i);
 
-  // Blocks until every slot is filled, at most until `deadline`. Once.
+  // When to give up each call, [calls], as it looks now: asked again whenever a call is done.
+  // Called under the fan-out's lock.
+  using Patience = std::function<std::vector<TimePoint>()>;
+
+  TimePoint start() const { return start_; }
+
+  // Blocks until each call is done or given up. Once.
+  std::vector<Result> wait(const Patience& patience) BITTENSOR_EXCLUDES(mutex_);
   std::vector<Result> wait(TimePoint deadline) BITTENSOR_EXCLUDES(mutex_);
+
+  // Whether wait(patience) would return at once.
+  bool ready(const Patience& patience) const BITTENSOR_EXCLUDES(mutex_);
 
  private:
   void fill(std::size_t i, absl::StatusOr<at::Tensor> tensor) BITTENSOR_EXCLUDES(mutex_);
+  // When the last of the calls under way is given up; TimePoint::min() if all are done.
+  TimePoint last(const Patience& patience) const BITTENSOR_REQUIRES(mutex_);
 
   Executor& executor_;
   const TimePoint start_;
-  Mutex mutex_;
+  const std::size_t calls_;
+  mutable Mutex mutex_;
   std::condition_variable_any filled_;
   std::vector<Result> results_ BITTENSOR_GUARDED_BY(mutex_);
-  std::size_t open_ BITTENSOR_GUARDED_BY(mutex_);
+  std::vector<bool> open_ BITTENSOR_GUARDED_BY(mutex_);
   bool closed_ BITTENSOR_GUARDED_BY(mutex_) = false;
 };
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/dendrite/fan_out.h"
 
+#include <future>
+#include <thread>
+
 #include "gtest/gtest.h"
 #include "torch/torch.h"
 
@@ -38,6 +41,38 @@ TEST(FanOut, WaitEndsAtTheDeadlineWithTheAnswersThatAreThere) {
   EXPECT_TRUE(results[0].tensor.ok());
   EXPECT_EQ(results[1].tensor.status().code(), absl::StatusCode::kDeadlineExceeded);
   late(torch::ones({1}));  // Comes after the end: nobody reads it, nothing breaks.
+}
+
+TEST(FanOut, CallThatIsGivenUpEarlyIsNotWaitedFor) {
+  ManualExecutor executor;
+  auto fan_out = std::make_shared<FanOut>(2, executor);
+  const auto patience = [&] { return std::vector<TimePoint>{executor.now() + 1h, executor.now()}; };
+  EXPECT_FALSE(fan_out->ready(patience));
+  fan_out->slot(fan_out, 0)(torch::ones({1}));
+  EXPECT_TRUE(fan_out->ready(patience));
+  const auto results = fan_out->wait(patience);
+  EXPECT_TRUE(results[0].tensor.ok());
+  EXPECT_FALSE(results[1].tensor.ok());
+}
+
+TEST(FanOut, PatienceIsAskedAgainWhenACallIsDone) {
+  ManualExecutor executor;
+  auto fan_out = std::make_shared<FanOut>(2, executor);
+  std::promise<void> waits;
+  int asked = 0;
+  std::thread answer([&] {
+    waits.get_future().wait();
+    fan_out->slot(fan_out, 0)(torch::ones({1}));
+  });
+  const auto results = fan_out->wait([&] {
+    if (++asked == 1) waits.set_value();
+    // Once the first is there, the second is no longer waited for.
+    const TimePoint now = executor.now();
+    return std::vector<TimePoint>{now + 1h, asked == 1 ? now + 1h : now};
+  });
+  answer.join();
+  EXPECT_TRUE(results[0].tensor.ok());
+  EXPECT_FALSE(results[1].tensor.ok());
 }
 
 TEST(FanOut, WithoutCallsNothingIsWaitedFor) {

@@ -204,6 +204,28 @@ TEST_F(Network, SilentPeerCostsTheTimeoutAndThenRests) {
   EXPECT_EQ(dendrite.stats().skipped, 1u);
 }
 
+TEST_F(Network, UnusuallyLateAnswerIsNotWaitedForAndThePeerNotBlamed) {
+  const Peer good(*this);
+  const Wallet wallet = Wallet::create();
+  std::vector<Transport::ReplyFn> held;
+  const SynapseRecord silent = stranger(
+      wallet, [&](Transport::Request, Transport::ReplyFn reply) { held.push_back(reply); });
+  Dendrite::Options options = dendrite_options();
+  options.timeout = 30s;
+  Dendrite dendrite(options, *transport_, wallet_, executor_, nullptr);
+  const Inputs inputs = Inputs::of_tensor(torch::rand({5, 8}));
+  auto pending = dendrite.forward_async({good.record(), silent}, {inputs, inputs});
+  const TimePoint start = executor_.now();
+  const auto answers = pending.wait_usual();
+  EXPECT_LT(executor_.now() - start, options.timeout / 2);
+  EXPECT_TRUE(answers[0].status.ok()) << answers[0].status;
+  EXPECT_EQ(answers[1].status.code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_TRUE(torch::equal(answers[1].output, torch::zeros({5, kDim})));
+  EXPECT_EQ(dendrite.stats().failed, 0u);
+  EXPECT_EQ(dendrite.available({silent}, inputs).size(), 1u);
+  transport_->close();  // Or the dendrite would wait for the call.
+}
+
 TEST_F(Network, AllPeersAreAskedAtTheSameTime) {
   constexpr int kPeers = 8;
   const Wallet wallet = Wallet::create();

@@ -81,6 +81,11 @@ void add_training(const Group& group, NeuronOptions& o) {
       ->check(CLI::NonNegativeNumber);
   group.add("momentum", o.momentum, "of stochastic gradient descent")->check(CLI::Range(0.0, 1.0));
   group.add("topk", o.topk, "how many peers each image is sent to at most")->check(kPositive);
+  group
+      .add("look_ahead", o.look_ahead,
+           "how many batches ahead peers are asked at most, to hide the time of the network; 0: "
+           "when the batch trains")
+      ->check(CLI::Range(0, 256));
   group.add("seed", o.seed, "of parameters, shuffling and exploration");
   group.add("device", o.device, "cpu, cuda or cuda:N: where the neuron computes");
   group.add("threads", o.threads, "threads to compute with; 0: one a core")->check(kCount);

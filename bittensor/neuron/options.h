@@ -38,6 +38,7 @@ struct NeuronOptions {
   double learning_rate = 0.03;
   double momentum = 0.9;
   std::int64_t topk = 10;
+  int look_ahead = 16;
   std::uint64_t seed = 1;
   std::string device = "cpu";
   int threads = 0;

@@ -20,12 +20,6 @@
 namespace bittensor {
 namespace {
 
-void add_to(at::Tensor& sum, const at::Tensor& value) {
-  if (!value.defined()) return;
-  const torch::NoGradGuard no_grad;
-  sum = sum.defined() ? sum + value : value.detach().clone();
-}
-
 constexpr std::size_t kWeightsShown = 5;  // in a line of progress
 
 // The `most` largest weights, largest first, by the synapses' short keys.
@@ -136,28 +130,32 @@ absl::Status Training::status() const {
   return diverged_;
 }
 
-double Training::mean_since_shown(at::Tensor& sum) const {
-  if (!sum.defined()) return 0;
-  const double mean = sum.item<double>() / steps_since_shown_;
-  sum = at::Tensor();
+void Training::Mean::add(const at::Tensor& value) {
+  if (!value.defined()) return;  // a step without the network
+  const torch::NoGradGuard no_grad;
+  sum = steps == 0 ? value.detach().clone() : sum + value;
+  ++steps;
+}
+
+double Training::Mean::take() {
+  const double mean = steps > 0 ? sum.item<double>() / steps : 0;
+  *this = {};
   return mean;
 }
 
 void Training::show(const SynapseOutput& output, std::int64_t images, std::size_t peers,
                     const Dendrite::Stats& answers, const std::vector<SynapseRecord>& synapses,
                     const at::Tensor& weights) {
-  add_to(local_loss_, output.local_target_loss);
-  add_to(network_loss_, output.network_target_loss);
-  add_to(distillation_loss_, output.distillation_loss);
-  ++steps_since_shown_;
+  local_loss_.add(output.local_target_loss);
+  network_loss_.add(output.network_target_loss);
+  distillation_loss_.add(output.distillation_loss);
   shown_.images += images;
   const bool last = step_ + 1 == end_of_epoch_;
   const bool interval = (step_ + 1) % options_.log_interval == 0;
   if (!last && !progress_.due(interval)) return;
-  shown_.local_loss = mean_since_shown(local_loss_);
-  shown_.network_loss = mean_since_shown(network_loss_);
-  shown_.distillation_loss = mean_since_shown(distillation_loss_);
-  steps_since_shown_ = 0;
+  shown_.local_loss = local_loss_.take();
+  shown_.network_loss = network_loss_.take();
+  shown_.distillation_loss = distillation_loss_.take();
   if (!std::isfinite(shown_.local_loss + shown_.network_loss)) {
     diverged_ = absl::InternalError(
         absl::StrCat("the loss is not finite at step ", step_, ": lower --learning_rate"));

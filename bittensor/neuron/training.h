@@ -53,6 +53,8 @@ class Training {
   bool next_step();
   // The step under way, counted from 0 through all epochs.
   std::int64_t step() const { return step_; }
+  // The first step of the next epoch.
+  std::int64_t end_of_epoch() const { return end_of_epoch_; }
 
   // Counts a step of `images` images; shows the progress every --log_interval steps.
   // `weights` is [n], of `synapses`.
@@ -76,8 +78,16 @@ class Training {
                       const at::Tensor& weights);
 
  private:
+  // Over the steps that had a value. A tensor, so that a GPU is not waited for at each step.
+  struct Mean {
+    at::Tensor sum;
+    int steps = 0;
+
+    void add(const at::Tensor& value);
+    double take();  // and begins anew; 0 if there was none
+  };
+
   absl::Status save();
-  double mean_since_shown(at::Tensor& sum) const;
   absl::Status check_report_file() const;
 
   const std::string kind_;
@@ -92,9 +102,7 @@ class Training {
   std::int64_t steps_per_epoch_ = 0;
   std::int64_t end_of_epoch_ = 0;
   StepProgress shown_;
-  // Sums since the last line; tensors, so that a GPU is not waited for at each step.
-  at::Tensor local_loss_, network_loss_, distillation_loss_;
-  int steps_since_shown_ = 0;
+  Mean local_loss_, network_loss_, distillation_loss_;  // since the last line
 
   double best_test_loss_;
   NeuronReport report_;

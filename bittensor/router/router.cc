@@ -22,6 +22,8 @@ Router::Options options_of(std::int64_t x_dim, std::int64_t key_dim, std::int64_
 
 Router::Router(Options options)
     : network_dim_(options.network_dim),
+      x_dim_(options.x_dim),
+      topk_(options.topk),
       gate_(register_module("gate", std::make_shared<Gate>(options))) {}
 
 Router::Router(std::int64_t x_dim, std::int64_t key_dim, std::int64_t topk)
@@ -29,7 +31,10 @@ Router::Router(std::int64_t x_dim, std::int64_t key_dim, std::int64_t topk)
 
 Route Router::route(const std::vector<SynapseRecord>& synapses, const at::Tensor& weights,
                     const at::Tensor& context, const Inputs& inputs) {
-  Gate::Choice choice = gate_->forward(synapses, weights, context);
+  const auto zeros = [&] {
+    return torch::zeros({inputs.batch(), x_dim_}, parameters().front().options());
+  };
+  Gate::Choice choice = gate_->forward(synapses, weights, context.defined() ? context : zeros());
   const at::Tensor asked =
       torch::zeros(choice.scores.sizes(), choice.scores.options().dtype(torch::kBool))
           .scatter_(1, choice.chosen, true);

@@ -47,10 +47,14 @@ class Router : public torch::nn::Module {
                   std::int64_t topk = 10);
 
   // `synapses`: n, may be none; beyond the first max_keys they are not asked. `weights`: [n], the
-  // metagraph's, or undefined. `context`: [batch, x_dim]. Throws c10::Error if the shapes do not
-  // fit each other.
+  // metagraph's, or undefined. `context`: [batch, x_dim]; undefined counts as zeros, see
+  // chooses(). Throws c10::Error if the shapes do not fit each other.
   Route route(const std::vector<SynapseRecord>& synapses, const at::Tensor& weights,
               const at::Tensor& context, const Inputs& inputs);
+
+  // Whether the context matters for whom route() asks: not if each row goes to all n synapses.
+  // A program that looks ahead, and will rescore(), then need not compute one.
+  bool chooses(std::size_t n) const { return static_cast<std::int64_t>(n) > topk_; }
 
   // `earlier` with the scores that the parameters of now give to its choice: for a route whose
   // answers were fetched while other batches trained. What comes out can be differentiated even
@@ -68,6 +72,8 @@ class Router : public torch::nn::Module {
 
  private:
   const std::int64_t network_dim_;
+  const std::int64_t x_dim_;
+  const std::int64_t topk_;
   const std::shared_ptr<Gate> gate_;
 };
 

@@ -142,6 +142,18 @@ TEST_F(Gradient, OfARouteMadeBeforeAnOptimizerStepNeedsARescore) {
   EXPECT_NO_THROW(now.scores.square().sum().backward());
 }
 
+TEST(Router, ContextDecidesNothingWhenEachRowGoesToAll) {
+  Router router(small(3));
+  EXPECT_FALSE(router.chooses(0));
+  EXPECT_FALSE(router.chooses(3));
+  EXPECT_TRUE(router.chooses(4));
+  const at::Tensor context = torch::randn({5, 6});
+  const Inputs inputs = Inputs::of_tensor(torch::rand({5, 2}));
+  const Route any = router.route(some_synapses(3), {}, {}, inputs);
+  const Route route = router.route(some_synapses(3), {}, context, inputs);
+  EXPECT_TRUE(torch::allclose(router.rescore(any, {}, context).scores, route.scores));
+}
+
 TEST(Router, LoadedRouterRoutesTheSameInAnyOrderOfSynapses) {
   torch::manual_seed(5);
   Router router(small(3));

@@ -21,8 +21,10 @@
 #include "bittensor/base/stop_signal.h"
 #include "bittensor/base/thread_executor.h"
 #include "bittensor/neuron/compute.h"
+#include "bittensor/neuron/look_ahead.h"
 #include "bittensor/neuron/options.h"
 #include "bittensor/neuron/parts.h"
+#include "bittensor/neuron/sgd.h"
 #include "bittensor/neuron/training.h"
 #include "bittensor/router/router.h"
 #include "bittensor/transport/grpc/grpc_transport.h"
@@ -32,9 +34,20 @@ namespace {
 
 constexpr std::size_t kMaxPeers = 100;  // known synapses that the router chooses from
 
+// Who is alone asks itself, in one step of so many: it hears nothing new, but stays able to make
+// use of a network that comes.
+constexpr std::int64_t kAsksItselfEvery = 8;
+
 LabelledImages limited(const LabelledImages& images, std::int64_t count) {
   return count > 0 ? images.first(count) : images;
 }
+
+// A batch of images [batch, 1, 28, 28] and labels [batch], and what the network is asked about it.
+struct Asked {
+  torch::Tensor images, labels;
+  Route route;
+  Dendrite::Pending pending;
+};
 
 // Each synapse's share of the batch, [n].
 torch::Tensor mean_scores(const Route& route) {
@@ -75,9 +88,8 @@ absl::Status run(const NeuronOptions& options) {
       std::make_shared<Router>(/*x_dim=*/kDefaultNetworkDim, /*key_dim=*/100, options.topk);
   router->to(device);
 
-  torch::optim::SGD optimizer(
-      parameters_of({synapse.get(), router.get()}),
-      torch::optim::SGDOptions(options.learning_rate).momentum(options.momentum));
+  Sgd optimizer(parameters_of({synapse.get(), router.get()}),
+                torch::optim::SGDOptions(options.learning_rate).momentum(options.momentum));
   Training training("mnist", options, *synapse, *router, optimizer, executor);
   BITTENSOR_RETURN_IF_ERROR(training.load());
 
@@ -104,29 +116,43 @@ absl::Status run(const NeuronOptions& options) {
     return std::make_pair(output.network_target, output.network_target_loss);
   };
 
+  // Whom to ask about which image: the router looks at the context. The questions of the batches
+  // to come travel while this one trains.
+  LookAhead<Asked> ahead(options.look_ahead, [&](std::int64_t step) {
+    const torch::NoGradGuard no_grad;
+    const Batch batch = train.at(step);
+    const torch::Tensor images = batch.images.to(device);
+    const Inputs inputs = Inputs::of_image(images);
+    auto synapses = dendrite.available(metagraph.get_synapses(kMaxPeers), inputs);
+    const bool alone = metagraph.size() == 0;
+    if (alone && step % kAsksItselfEvery != 0) synapses.clear();
+    torch::Tensor context;  // [batch, network_dim]
+    if (router->chooses(synapses.size())) context = synapse->encode(images);
+    Route route = router->route(synapses, metagraph.get_weights(synapses), context, inputs);
+    auto pending = dendrite.forward_async(route.synapses, route.requests);
+    return Asked{images, batch.labels.to(device), std::move(route), std::move(pending)};
+  });
+
   while (training.next_epoch(train.per_epoch(), train_set.size())) {
     synapse->train();
     router->train();
     while (training.next_step()) {
-      const Batch batch = train.at(training.step());
-      const torch::Tensor images = batch.images.to(device);  // [batch, 1, 28, 28]
-      const torch::Tensor labels = batch.labels.to(device);  // [batch]
+      Asked asked = ahead.next(training.step(), training.end_of_epoch());
+      const torch::Tensor& images = asked.images;
+      const torch::Tensor& labels = asked.labels;
 
-      // Whom to ask about which image: the router looks at the context.
+      // The local path, while the last answers come in.
       const torch::Tensor context = synapse->encode(images);  // [batch, network_dim]
-      const Inputs inputs = Inputs::of_image(images);
-      const auto synapses = dendrite.available(metagraph.get_synapses(kMaxPeers), inputs);
-      torch::Tensor weights = metagraph.get_weights(synapses);  // [n], in [0, 1]
-      const Route route = router->route(synapses, weights, context.detach(), inputs);
-
-      // The questions travel while the local path is computed.
-      auto pending = dendrite.forward_async(route.synapses, route.requests);
       LocalPass local = synapse->forward_local(context, labels);
-      const std::vector<Answer> answers = pending.wait();
+      const std::vector<Answer> answers = asked.pending.wait_usual();
 
-      // Learn from the network, and which of it helps.
+      // Learn from the network, and which of it helps. Who was asked about what stands since the
+      // question left; how much each answer counts is what the router says now.
       SynapseOutput output = local.output;
+      const auto& synapses = asked.route.synapses;
+      torch::Tensor weights = metagraph.get_weights(synapses);  // [n], in [0, 1]
       if (any_answer(answers)) {
+        const Route route = router->rescore(asked.route, weights, context.detach());
         const torch::Tensor network_context = router->join(route, answers);  // [batch, network_dim]
         output = synapse->forward_network(std::move(local), labels, network_context);
         output.loss = output.loss + route.balance_loss;

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "bittensor/neuron/sgd.h"
+
+#include <memory>
+
+#include "ATen/Parallel.h"
+#include "c10/util/string_utils.h"
+#include "torch/torch.h"
+
+namespace bittensor {
+namespace {
+
+using torch::optim::SGDOptions;
+using torch::optim::SGDParamState;
+
+bool is_plain(const SGDOptions& options) {
+  return options.momentum() != 0 && options.weight_decay() == 0 && options.dampening() == 0 &&
+         !options.nesterov();
+}
+
+bool is_dense_cpu_float(const at::Tensor& tensor) {
+  return tensor.layout() == at::kStrided && tensor.device().is_cpu() &&
+         tensor.scalar_type() == at::kFloat && tensor.is_contiguous();
+}
+
+// velocity = momentum * velocity + gradient; parameter -= rate * velocity; in one pass.
+void descend(at::Tensor& parameter, const at::Tensor& gradient, at::Tensor& velocity, float rate,
+             float momentum) {
+  float* const p = parameter.data_ptr<float>();
+  const float* const g = gradient.data_ptr<float>();
+  float* const v = velocity.data_ptr<float>();
+  constexpr std::int64_t kGrain = 1 << 15;  // elements a thread; less is not worth waking one
+  at::parallel_for(0, parameter.numel(), kGrain, [=](std::int64_t begin, std::int64_t end) {
+    float* __restrict const parameters = p;
+    const float* __restrict const gradients = g;
+    float* __restrict const velocities = v;
+    for (std::int64_t i = begin; i < end; ++i) {
+      velocities[i] = momentum * velocities[i] + gradients[i];
+      parameters[i] -= rate * velocities[i];
+    }
+  });
+}
+
+}  // namespace
+
+torch::Tensor Sgd::step(LossClosure closure) {
+  bool all_plain = closure == nullptr;
+  for (auto& group : param_groups()) {
+    all_plain = all_plain && is_plain(static_cast<SGDOptions&>(group.options()));
+    for (const at::Tensor& parameter : group.params()) {
+      const at::Tensor& gradient = parameter.grad();
+      all_plain = all_plain && is_dense_cpu_float(parameter) &&
+                  (!gradient.defined() || is_dense_cpu_float(gradient));
+    }
+  }
+  if (!all_plain) return torch::optim::SGD::step(std::move(closure));
+
+  const torch::NoGradGuard no_grad;
+  for (auto& group : param_groups()) {
+    const auto& options = static_cast<SGDOptions&>(group.options());
+    for (at::Tensor& parameter : group.params()) {
+      if (!parameter.grad().defined()) continue;
+      auto& state = state_[c10::guts::to_string(parameter.unsafeGetTensorImpl())];
+      if (state == nullptr) {
+        auto fresh = std::make_unique<SGDParamState>();
+        fresh->momentum_buffer(at::zeros_like(parameter));
+        state = std::move(fresh);
+      }
+      at::Tensor& velocity = static_cast<SGDParamState&>(*state).momentum_buffer();
+      if (!velocity.defined()) velocity = at::zeros_like(parameter);
+      descend(parameter, parameter.grad(), velocity, static_cast<float>(options.lr()),
+              static_cast<float>(options.momentum()));
+      parameter.unsafeGetTensorImpl()->bump_version();  // autograd notices the change
+    }
+  }
+  return {};
+}
+
+void Sgd::zero_grad() {
+  for (auto& group : param_groups()) {
+    for (at::Tensor& parameter : group.params()) parameter.mutable_grad() = at::Tensor();
+  }
+}
+
+}  // namespace bittensor

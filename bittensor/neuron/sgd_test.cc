@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#include "bittensor/neuron/sgd.h"
+
+#include "gtest/gtest.h"
+#include "torch/torch.h"
+
+namespace bittensor {
+namespace {
+
+// Trains `model` five steps with a falling rate; its parameters in one row.
+template <typename Optimizer>
+at::Tensor trained(const torch::optim::SGDOptions& options) {
+  torch::manual_seed(3);
+  torch::nn::Linear model(7, 5);
+  Optimizer optimizer(model->parameters(), options);
+  for (int i = 0; i < 5; ++i) {
+    for (auto& group : optimizer.param_groups()) group.options().set_lr(0.1 / (i + 1));
+    optimizer.zero_grad();
+    model->forward(torch::rand({3, 7})).square().sum().backward();
+    optimizer.step();
+  }
+  return torch::nn::utils::parameters_to_vector(model->parameters());
+}
+
+TEST(Sgd, GivesTheNumbersOfTorch) {
+  const auto momentum = torch::optim::SGDOptions(0.1).momentum(0.9);
+  EXPECT_TRUE(torch::allclose(trained<Sgd>(momentum), trained<torch::optim::SGD>(momentum)));
+}
+
+TEST(Sgd, LeavesOtherVariantsToTorch) {
+  const auto nesterov = torch::optim::SGDOptions(0.1).momentum(0.9).nesterov(true);
+  EXPECT_TRUE(torch::equal(trained<Sgd>(nesterov), trained<torch::optim::SGD>(nesterov)));
+  const auto plain = torch::optim::SGDOptions(0.1);
+  EXPECT_TRUE(torch::equal(trained<Sgd>(plain), trained<torch::optim::SGD>(plain)));
+}
+
+TEST(Sgd, StateIsThatOfTorch) {
+  torch::nn::Linear model(4, 4);
+  Sgd optimizer(model->parameters(), torch::optim::SGDOptions(0.1).momentum(0.9));
+  model->forward(torch::rand({2, 4})).sum().backward();
+  optimizer.step();
+  EXPECT_EQ(optimizer.state().size(), 2u);
+  optimizer.zero_grad();
+  EXPECT_FALSE(model->weight.grad().defined());
+  const at::Tensor before = model->weight.detach().clone();
+  optimizer.step();
+  EXPECT_TRUE(torch::equal(model->weight, before)) << "no gradient, no step";
+}
+
+// Or a graph that was made before the step would use parameters of after it.
+TEST(Sgd, AutogradNoticesTheStep) {
+  torch::nn::Linear model(4, 4);
+  Sgd optimizer(model->parameters(), torch::optim::SGDOptions(0.1).momentum(0.9));
+  const at::Tensor inputs = torch::rand({2, 4}).requires_grad_();
+  const at::Tensor earlier = model->forward(inputs).sum();
+  model->forward(inputs).sum().backward();
+  optimizer.step();
+  EXPECT_THROW(earlier.backward(), c10::Error);
+}
+
+}  // namespace
+}  // namespace bittensor
