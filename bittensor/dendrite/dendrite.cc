@@ -63,12 +63,12 @@ std::vector<Answer> Dendrite::Pending::wait() {
 
 Dendrite::Dendrite(Options options, Transport& transport, const Wallet& wallet, Executor& executor,
                    OwnSynapse own)
-    : options_(options),
+    : options_(std::move(options)),
       executor_(executor),
       self_(wallet.key()),
       own_(std::move(own)),
-      rest_(options.rest),
-      calls_(options.calls, transport, wallet, executor) {}
+      rest_(options_.rest),
+      calls_(options_.calls, transport, wallet, executor) {}
 
 Dendrite::~Dendrite() = default;
 
@@ -134,7 +134,8 @@ absl::StatusOr<at::Tensor> Dendrite::ask_own(const Inputs& inputs) {
 }
 
 std::vector<Answer> Dendrite::collect(Pending::State& state) {
-  std::vector<FanOut::Result> results = state.fan_out->wait(state.deadline + kGrace);
+  std::vector<FanOut::Result> results =
+      state.fan_out->wait(state.deadline + kGrace, options_.give_up);
   std::vector<at::Tensor> inputs(results.size());
   std::vector<at::Tensor> outputs(results.size());
   for (std::size_t i = 0; i < results.size(); ++i) {
@@ -209,7 +210,7 @@ std::vector<at::Tensor> Dendrite::fetch_gradients(const std::vector<Call>& calls
     fan_out->slot(fan_out, i)(synapse->backward(call.inputs, requests[i].output_gradient));
   }
 
-  std::vector<FanOut::Result> results = fan_out->wait(deadline + kGrace);
+  std::vector<FanOut::Result> results = fan_out->wait(deadline + kGrace, options_.give_up);
   std::vector<at::Tensor> gradients(requests.size());
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const Call& call = calls[requests[i].call];

@@ -34,6 +34,9 @@ class Dendrite {
     Duration timeout = std::chrono::seconds(5);  // of one fan-out, there and back
     PeerCalls::Options calls;
     PeerRest::Options rest;
+    // Asked while a fan-out waits: once true, peers that have not answered count as late.
+    // Empty: never.
+    std::function<bool()> give_up;
   };
 
   // Answers since the start, by what became of them.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/dendrite/fan_out.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace bittensor {
@@ -18,11 +19,15 @@ void FanOut::fill(std::size_t i, absl::StatusOr<at::Tensor> tensor) {
   if (--open_ == 0) filled_.notify_all();
 }
 
-std::vector<FanOut::Result> FanOut::wait(TimePoint deadline) {
+std::vector<FanOut::Result> FanOut::wait(TimePoint deadline, const std::function<bool()>& give_up) {
+  constexpr Duration kLook = std::chrono::milliseconds(100);
   // The executor's time may be a test's; the wait is in real time.
   const TimePoint until = std::chrono::steady_clock::now() + (deadline - executor_.now());
   MutexLock lock(mutex_);
-  while (open_ > 0 && filled_.wait_until(mutex_, until) == std::cv_status::no_timeout) {
+  while (open_ > 0) {
+    const TimePoint now = std::chrono::steady_clock::now();
+    if (now >= until || (give_up && give_up())) break;
+    filled_.wait_until(mutex_, give_up ? std::min(until, now + kLook) : until);
   }
   closed_ = true;
   return std::move(results_);

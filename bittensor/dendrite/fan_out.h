@@ -33,8 +33,10 @@ class FanOut {
   std::function<void(absl::StatusOr<at::Tensor>)> slot(const std::shared_ptr<FanOut>& self,
                                                        std::size_t i);
 
-  // Blocks until every slot is filled, at most until `deadline`. Once.
-  std::vector<Result> wait(TimePoint deadline) BITTENSOR_EXCLUDES(mutex_);
+  // Blocks until every slot is filled, at most until `deadline`, or until `give_up` is true,
+  // which is asked ten times a second. Once.
+  std::vector<Result> wait(TimePoint deadline, const std::function<bool()>& give_up = nullptr)
+      BITTENSOR_EXCLUDES(mutex_);
 
  private:
   void fill(std::size_t i, absl::StatusOr<at::Tensor> tensor) BITTENSOR_EXCLUDES(mutex_);
