@@ -6,6 +6,7 @@
 
 #include "CLI/CLI.hpp"
 #include "app/swarm.h"
+#include "app/wallet.h"
 #include <unistd.h>
 
 #include "bittensor/base/logging.h"
@@ -37,6 +38,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   bittensor::SwarmOptions swarm_options;
   const CLI::App* swarm = add_swarm(app, swarm_options);
+  const auto run_wallet = bittensor::add_wallet(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
@@ -53,9 +55,10 @@ int main(int argc, char** argv) {
     return 2;
   }
 
-  bittensor::StopSignal::install();
   absl::Status status = bittensor::start_logging("info");
-  if (status.ok()) {
+  if (status.ok()) status = run_wallet();
+  if (status.ok() && swarm->parsed()) {
+    bittensor::StopSignal::install();
     swarm_options.arguments = swarm->remaining();
     status = bittensor::run_swarm(swarm_options);
   }

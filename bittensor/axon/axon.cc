@@ -45,6 +45,12 @@ std::size_t bytes_of(const Inputs& inputs) {
   return bytes;
 }
 
+// Not of one who asks too much at a time, or for inputs that are no longer kept.
+bool is_callers_fault(const absl::Status& status) {
+  return absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status) ||
+         absl::IsInvalidArgument(status);
+}
+
 int port_of(const std::string& address) {
   int port = 0;
   return absl::SimpleAtoi(address.substr(address.rfind(':') + 1), &port) ? port : 0;
@@ -67,6 +73,7 @@ Axon::Axon(Options options, Transport& transport, const Wallet& wallet, Executor
       executor_(executor),
       pair_keys_(wallet),
       replay_guard_(options_.replay, wallet.key()),
+      admission_(options_.admission),
       kept_(options_.kept),
       queue_(options_.queue) {
   // Or every malformed string of a stranger is a line in the log.
@@ -126,28 +133,36 @@ void Axon::handle(Transport::Request request, Transport::ReplyFn reply) {
     spdlog::debug("refused {} from {}: {}", request.method, request.peer, status.ToString());
     reply(status);
   };
+  auto ticket = admission_.arrive(request.peer, executor_.now());
+  if (!ticket.ok()) return refuse(ticket.status());
   // Under overload a refusal must cost next to nothing, or refusing takes the time of answering.
   // Whose priority decides is known only once the signature is checked.
   if (!options_.priority) {
     const auto room = queue_.room(/*priority=*/0);
     if (!room.ok()) return refuse(room);
   }
-  auto caller = admit(request);
-  if (!caller.ok()) return refuse(caller.status());
+  auto caller = admit(request, **ticket);
+  if (!caller.ok()) {
+    if (is_callers_fault(caller.status())) admission_.note_refused(**ticket, executor_.now());
+    return refuse(caller.status());
+  }
   auto job = request.method == kForward ? read_forward(request.message.body, *caller)
                                         : read_backward(request.message.body, *caller);
-  if (!job.ok()) return refuse(job.status());
+  if (!job.ok()) {
+    if (is_callers_fault(job.status())) admission_.note_refused(**ticket, executor_.now());
+    return refuse(job.status());
+  }
   job->deadline = request.deadline;
   job->bytes = bytes_of(job->inputs);
   if (job->is_backward()) job->bytes += job->output_gradient.nbytes();
   if (options_.priority) job->priority = options_.priority(caller->key());
-  job->done = [this, caller = *std::move(caller), reply](absl::StatusOr<at::Tensor> result) {
-    answer(caller, std::move(result), reply);
-  };
+  job->done = [this, caller = *std::move(caller), ticket = *std::move(ticket), reply](
+                  absl::StatusOr<at::Tensor> result) { answer(caller, std::move(result), reply); };
   if (const auto status = queue_.push(*job, executor_.now()); !status.ok()) refuse(status);
 }
 
-absl::StatusOr<Axon::Caller> Axon::admit(const Transport::Request& request) {
+absl::StatusOr<Axon::Caller> Axon::admit(const Transport::Request& request,
+                                         Admission::Ticket& ticket) {
   Caller caller{std::nullopt, request.method, request.deadline, Compression::kNone};
   if (request.message.envelope.empty()) {
     if (!options_.allow_unsigned) {
@@ -159,6 +174,8 @@ absl::StatusOr<Axon::Caller> Axon::admit(const Transport::Request& request) {
     BITTENSOR_RETURN_IF_ERROR(replay_guard_.admit(*caller.envelope, executor_.unix_ms(),
                                                   /*allow_any_receiver=*/false));
   }
+  BITTENSOR_RETURN_IF_ERROR(
+      admission_.identify(ticket, caller.key(), request.message.body.size(), executor_.now()));
   if (options_.admit) BITTENSOR_RETURN_IF_ERROR(options_.admit(caller.key()));
   return caller;
 }

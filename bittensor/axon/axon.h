@@ -14,6 +14,7 @@
 #include "bittensor/base/mutex.h"
 #include "bittensor/synapse/served_synapse.h"
 #include "bittensor/transport/transport.h"
+#include "bittensor/wallet/admission.h"
 #include "bittensor/wallet/pair_keys.h"
 #include "bittensor/wallet/replay_guard.h"
 #include "bittensor/wallet/wallet.h"
@@ -22,7 +23,8 @@ namespace bittensor {
 
 // The server of a neuron: runs a frozen copy of its synapse for others.
 //
-// A request is admitted (signature, receiver, age, replay, size, shape, values),
+// A request is admitted (address, signature, receiver, age, replay, whose it is and how
+// much that one asks, size, shape, values),
 // waits in a bounded queue, is computed on the axon's own worker, joined with
 // others of its shape, and answered with a proof of who answers. Whatever is wrong with it
 // is told to its caller alone. Training goes on beside it: nobody sees the model
@@ -40,6 +42,7 @@ class Axon {
     JobQueue::Options queue;
     KeptInputs::Options kept;
     ReplayGuard::Options replay;
+    Admission::Options admission;
     Duration stop_timeout = std::chrono::seconds(2);  // what is under way may take this long
 
     // Not ok: this caller is refused with that status. Called on the transport's threads.
@@ -82,7 +85,7 @@ class Axon {
   struct Caller;
 
   void handle(Transport::Request request, Transport::ReplyFn reply);
-  absl::StatusOr<Caller> admit(const Transport::Request& request);
+  absl::StatusOr<Caller> admit(const Transport::Request& request, Admission::Ticket& ticket);
   absl::StatusOr<Job> read_forward(const Payload& body, Caller& caller);
   absl::StatusOr<Job> read_backward(const Payload& body, Caller& caller);
   absl::Status check_rows(const Inputs& inputs) const;
@@ -95,6 +98,7 @@ class Axon {
   Executor& executor_;
   PairKeys pair_keys_;
   ReplayGuard replay_guard_;
+  Admission admission_;
   KeptInputs kept_;
   JobQueue queue_;
   int port_ = 0;

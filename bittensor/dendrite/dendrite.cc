@@ -77,13 +77,13 @@ bool Dendrite::Pending::ready() const {
 
 Dendrite::Dendrite(Options options, Transport& transport, const Wallet& wallet, Executor& executor,
                    OwnSynapse own)
-    : options_(options),
+    : options_(std::move(options)),
       executor_(executor),
       self_(wallet.key()),
       own_(std::move(own)),
-      rest_(options.rest),
-      pace_(options.pace),
-      calls_(options.calls, transport, wallet, executor) {}
+      rest_(options_.rest),
+      pace_(options_.pace),
+      calls_(options_.calls, transport, wallet, executor) {}
 
 Dendrite::~Dendrite() = default;
 
@@ -172,7 +172,7 @@ std::vector<TimePoint> Dendrite::usual(const Pending::State& state) const {
 }
 
 std::vector<Answer> Dendrite::collect(Pending::State& state, const Patience& patience) {
-  std::vector<FanOut::Result> results = state.fan_out->wait(patience);
+  std::vector<FanOut::Result> results = state.fan_out->wait(patience, options_.give_up);
   std::vector<at::Tensor> inputs(results.size());
   std::vector<at::Tensor> outputs(results.size());
   for (std::size_t i = 0; i < results.size(); ++i) {
@@ -252,7 +252,7 @@ std::vector<at::Tensor> Dendrite::fetch_gradients(const std::vector<Call>& calls
     fan_out->slot(fan_out, i)(synapse->backward(call.inputs, requests[i].output_gradient));
   }
 
-  std::vector<FanOut::Result> results = fan_out->wait(deadline + kGrace);
+  std::vector<FanOut::Result> results = fan_out->wait(deadline + kGrace, options_.give_up);
   std::vector<at::Tensor> gradients(requests.size());
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const Call& call = calls[requests[i].call];

@@ -36,6 +36,9 @@ class Dendrite {
     PeerCalls::Options calls;
     PeerRest::Options rest;
     PeerPace::Options pace;
+    // Asked while a fan-out waits: once true, peers that have not answered count as late.
+    // Empty: never.
+    std::function<bool()> give_up;
   };
 
   // Answers since the start, by what became of them.

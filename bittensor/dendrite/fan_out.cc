@@ -34,18 +34,21 @@ bool FanOut::ready(const Patience& patience) const {
   return last(patience) <= executor_.now();
 }
 
-std::vector<FanOut::Result> FanOut::wait(TimePoint deadline) {
-  return wait([until = std::vector<TimePoint>(calls_, deadline)] { return until; });
+std::vector<FanOut::Result> FanOut::wait(TimePoint deadline, const std::function<bool()>& give_up) {
+  return wait([until = std::vector<TimePoint>(calls_, deadline)] { return until; }, give_up);
 }
 
-std::vector<FanOut::Result> FanOut::wait(const Patience& patience) {
+std::vector<FanOut::Result> FanOut::wait(const Patience& patience,
+                                         const std::function<bool()>& give_up) {
+  constexpr Duration kLook = std::chrono::milliseconds(100);
   // The executor's time may be a test's, which stands still; the wait is in real time.
   const Duration ahead = std::chrono::steady_clock::now() - executor_.now();
   MutexLock lock(mutex_);
   while (true) {
-    const TimePoint give_up = last(patience);
-    if (give_up == TimePoint::min() || give_up + ahead <= std::chrono::steady_clock::now()) break;
-    filled_.wait_until(mutex_, give_up + ahead);
+    const TimePoint until = last(patience);
+    const TimePoint now = std::chrono::steady_clock::now();
+    if (until == TimePoint::min() || until + ahead <= now || (give_up && give_up())) break;
+    filled_.wait_until(mutex_, give_up ? std::min(until + ahead, now + kLook) : until + ahead);
   }
   closed_ = true;
   return std::move(results_);

@@ -43,9 +43,13 @@ class FanOut {
 
   TimePoint start() const { return start_; }
 
-  // Blocks until each call is done or given up. Once.
-  std::vector<Result> wait(const Patience& patience) BITTENSOR_EXCLUDES(mutex_);
-  std::vector<Result> wait(TimePoint deadline) BITTENSOR_EXCLUDES(mutex_);
+  // Blocks until each call is done or given up, or until `give_up` is true, which is asked ten
+  // times a second. Once.
+  std::vector<Result> wait(const Patience& patience,
+                           const std::function<bool()>& give_up = nullptr)
+      BITTENSOR_EXCLUDES(mutex_);
+  std::vector<Result> wait(TimePoint deadline, const std::function<bool()>& give_up = nullptr)
+      BITTENSOR_EXCLUDES(mutex_);
 
   // Whether wait(patience) would return at once.
   bool ready(const Patience& patience) const BITTENSOR_EXCLUDES(mutex_);

@@ -75,6 +75,15 @@ TEST(FanOut, PatienceIsAskedAgainWhenACallIsDone) {
   EXPECT_FALSE(results[1].tensor.ok());
 }
 
+TEST(FanOut, WaitEndsWhenThereIsReasonToGiveUp) {
+  ManualExecutor executor;
+  auto fan_out = std::make_shared<FanOut>(2, executor);
+  fan_out->slot(fan_out, 0)(torch::ones({1}));
+  const auto results = fan_out->wait(executor.now() + 1h, [] { return true; });
+  EXPECT_TRUE(results[0].tensor.ok());
+  EXPECT_FALSE(results[1].tensor.ok());
+}
+
 TEST(FanOut, WithoutCallsNothingIsWaitedFor) {
   ManualExecutor executor;
   FanOut fan_out(0, executor);

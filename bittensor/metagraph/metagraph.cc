@@ -24,7 +24,7 @@ namespace {
 
 // A matrix of more neurons is cut: 4096² floats are 64 MiB.
 constexpr std::size_t kMaxMatrix = 4096;
-constexpr Duration kCacheEvery = std::chrono::seconds(30);
+constexpr Duration kCacheEvery = std::chrono::seconds(2);  // where it has changed
 
 absl::Status check_bootstrap(const std::string& text) {
   BITTENSOR_ASSIGN_OR_RETURN(const Address address, parse_address(text));
@@ -79,7 +79,6 @@ class Metagraph::Impl {
     BITTENSOR_RETURN_IF_ERROR(gossip_->start());
     started_ = true;
     if (own_) describe();
-    cache_due_ = executor_.now() + kCacheEvery;
     return absl::OkStatus();
   }
 
@@ -119,6 +118,8 @@ class Metagraph::Impl {
     return at::tensor(weights_.of(keys), at::kFloat);
   }
 
+  double get_weight(const PublicKey& key) const { return weights_.of({key}).front(); }
+
   void set_weights(const std::vector<SynapseRecord>& synapses, const at::Tensor& weights) {
     const auto n = static_cast<std::int64_t>(synapses.size());
     BITTENSOR_CHECK(weights.dim() == 1 && weights.size(0) == n) << weights.sizes() << ", " << n;
@@ -127,6 +128,12 @@ class Metagraph::Impl {
     for (std::int64_t i = 0; i < n; ++i) {
       row.emplace_back(synapses[static_cast<std::size_t>(i)].key, values.data_ptr<float>()[i]);
     }
+    set_weights(row);
+  }
+
+  WeightRow weights() const { return weights_.largest(std::numeric_limits<std::size_t>::max()); }
+
+  void set_weights(const WeightRow& row) {
     weights_.set(row);
     WeightRow largest = weights_.largest(kMaxRowWeights);
     MutexLock lock(mutex_);
@@ -242,7 +249,9 @@ class Metagraph::Impl {
     MutexLock lock(cache_mutex_);
     if (addresses == cached_) return;
     const absl::Status written = write_addresses(options_.cache_file, addresses);
-    if (!written.ok()) spdlog::warn("metagraph: {}", written.ToString());
+    // Once, not with each change of who is known.
+    if (!written.ok() && !cache_failed_) spdlog::warn("metagraph: {}", written.ToString());
+    cache_failed_ = !written.ok();
     cached_ = std::move(addresses);
   }
 
@@ -262,6 +271,7 @@ class Metagraph::Impl {
 
   Mutex cache_mutex_;  // held while the file is written
   std::vector<std::string> cached_ BITTENSOR_GUARDED_BY(cache_mutex_);
+  bool cache_failed_ BITTENSOR_GUARDED_BY(cache_mutex_) = false;
 };
 
 Metagraph::Metagraph(Options options, Transport& transport, const Wallet& wallet,
@@ -293,8 +303,17 @@ std::size_t Metagraph::size() const {
 at::Tensor Metagraph::get_weights(const std::vector<SynapseRecord>& synapses) const {
   return impl_->get_weights(synapses);
 }
+double Metagraph::get_weight(const PublicKey& key) const {
+  return impl_->get_weight(key);
+}
 void Metagraph::set_weights(const std::vector<SynapseRecord>& synapses, const at::Tensor& weights) {
   impl_->set_weights(synapses, weights);
+}
+WeightRow Metagraph::weights() const {
+  return impl_->weights();
+}
+void Metagraph::set_weights(const WeightRow& weights) {
+  impl_->set_weights(weights);
 }
 Metagraph::WeightMatrix Metagraph::weight_matrix() const {
   return impl_->weight_matrix();

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 
 #include "bittensor/base/executor.h"
+#include "bittensor/metagraph/statement.h"
 #include "bittensor/metagraph/synapse_record.h"
 #include "bittensor/metagraph/weight_matrix.h"
 #include "bittensor/synapse/schema.h"
@@ -75,8 +76,14 @@ class Metagraph {
 
   // This neuron's weights of `synapses`, float32 [n], each in [0, 1]; 0 for one it never asked.
   at::Tensor get_weights(const std::vector<SynapseRecord>& synapses) const;
+  // That of one neuron's synapse.
+  double get_weight(const PublicKey& key) const;
   // Sets them. Those with the largest weights are published as a signed row.
   void set_weights(const std::vector<SynapseRecord>& synapses, const at::Tensor& weights);
+
+  // All weights that this neuron has given, and the way back in when it starts again.
+  WeightRow weights() const;
+  void set_weights(const WeightRow& weights);
 
   // What everybody published: row i, column j is how neuron i values the synapse of neuron j.
   // This neuron's own row is as it is now, and a row that nobody published is zero.

@@ -66,10 +66,54 @@ void add_network(const Group& group, NeuronOptions& o) {
   group.flag("allow_unsigned", o.allow_unsigned, "answer callers that prove no identity");
 }
 
+void add_admission(const Group& group, NeuronOptions& o) {
+  group
+      .add("axon_allow", o.axon_allow,
+           "answer these keys only: 64 hexadecimal digits, or a file with one a line")
+      ->delimiter(',');
+  group.add("axon_deny", o.axon_deny, "never answer these keys, also if they are allowed")
+      ->delimiter(',');
+  group
+      .add("axon_requests_per_second", o.axon_requests_per_second,
+           "of one key, or of one address without a key; 0: any number")
+      ->check(CLI::NonNegativeNumber);
+  group.add("axon_megabytes_per_second", o.axon_megabytes_per_second, "the same, in MiB")
+      ->check(CLI::NonNegativeNumber);
+  group
+      .add("axon_concurrent_per_key", o.axon_concurrent_per_key,
+           "requests of one key that wait for their answer")
+      ->check(kPositive);
+  group
+      .add("axon_concurrent_per_address", o.axon_concurrent_per_address, "the same of one address")
+      ->check(kPositive);
+  group
+      .add("axon_refused_per_second", o.axon_refused_per_second,
+           "an address with more refused requests is refused unread; 0: any number")
+      ->check(CLI::NonNegativeNumber);
+  group.add("axon_max_message_megabytes", o.axon_max_message_megabytes, "of one request, MiB")
+      ->check(CLI::Range(1, 1024));
+  group
+      .add("axon_max_rows", o.axon_max_rows, "of one request, and of requests joined into a batch")
+      ->check(kPositive);
+  group.add("axon_max_queue", o.axon_max_queue, "requests that wait for the model")
+      ->check(kPositive);
+  group.add("axon_max_queue_megabytes", o.axon_max_queue_megabytes, "the same, in MiB")
+      ->check(kPositive);
+}
+
 void add_files(const Group& group, NeuronOptions& o) {
   group.add("neuron_key", o.neuron_key, "key file: the neuron's identity; created if missing");
-  group.add("load_model", o.load_model, "checkpoint to go on from");
+  group.add("passphrase_file", o.passphrase_file,
+            "file whose first line is the passphrase of the key file (0600); the passphrase may "
+            "also stand in the environment, as BITTENSOR_PASSPHRASE");
+  group.add("load_model", o.load_model,
+            "checkpoint to go on from; empty: the latest of this neuron, if it has one");
   group.add("save_model", o.save_model, "where checkpoints go; empty: beside the key");
+  group
+      .add("save_interval", o.save_interval,
+           "seconds between checkpoints within an epoch: what a crash loses at most")
+      ->check(CLI::Range(0.0, 1e9));
+  group.flag("from_scratch", o.from_scratch, "begin anew, whatever was saved before");
   group.add("data", o.data, "folder with the data set; empty: the cache, fetched if missing");
 }
 
@@ -118,6 +162,7 @@ void add_neuron_options(CLI::App& app, NeuronOptions& options) {
       ->envname("BITTENSOR_CONFIG");
   app.allow_config_extras(CLI::config_extras_mode::error);
   add_network(Group(app, "Network"), options);
+  add_admission(Group(app, "Admission"), options);
   add_files(Group(app, "Files"), options);
   add_training(Group(app, "Training"), options);
   add_display(Group(app, "Display"), options);

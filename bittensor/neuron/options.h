@@ -25,10 +25,26 @@ struct NeuronOptions {
   bool allow_unsigned = false;
   std::string compression = "none";
 
+  // Who may ask, and how much (wallet/admission.h).
+  std::vector<std::string> axon_allow;
+  std::vector<std::string> axon_deny;
+  double axon_requests_per_second = 5'000;
+  double axon_megabytes_per_second = 512;
+  std::size_t axon_concurrent_per_key = 512;
+  std::size_t axon_concurrent_per_address = 1024;
+  double axon_refused_per_second = 50;
+  std::size_t axon_max_message_megabytes = 64;
+  std::int64_t axon_max_rows = 4096;
+  std::size_t axon_max_queue = 1024;
+  std::size_t axon_max_queue_megabytes = 256;
+
   // Files.
   std::string neuron_key = "neuron.key";
+  std::string passphrase_file;
   std::string load_model;
   std::string save_model;
+  double save_interval = 60;
+  bool from_scratch = false;
   std::string data;
 
   // Training.

@@ -4,19 +4,76 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <set>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "spdlog/spdlog.h"
 
+#include "bittensor/base/status_macros.h"
 #include "bittensor/base/stop_signal.h"
+#include "bittensor/wallet/key_file.h"
+#include "bittensor/wallet/passphrase.h"
 
 namespace bittensor {
 
-Axon::Options axon_options(const NeuronOptions& options) {
+namespace {
+
+// Adds what `text` is, a key or a file of them, to `keys`.
+absl::Status add_keys(const std::string& text, std::set<PublicKey>& keys) {
+  if (const auto key = PublicKey::from_hex(text); key.ok()) {
+    keys.insert(*key);
+    return absl::OkStatus();
+  }
+  std::ifstream file(text);
+  if (!file) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(text, " is neither a key (64 hexadecimal digits) nor a file of keys"));
+  }
+  std::string line;
+  for (int number = 1; std::getline(file, line); ++number) {
+    const absl::string_view word = absl::StripAsciiWhitespace(line.substr(0, line.find('#')));
+    if (word.empty()) continue;
+    const auto key = PublicKey::from_hex(word);
+    if (!key.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(text, ":", number, ": ", key.status().message()));
+    }
+    keys.insert(*key);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Axon::Options> axon_options(const NeuronOptions& options,
+                                           const Metagraph& metagraph) {
+  constexpr std::size_t kMegabyte = std::size_t{1} << 20;
   Axon::Options axon;
   axon.listen_address = absl::StrCat(options.listen_ip, ":", options.axon_port);
   axon.allow_unsigned = options.allow_unsigned;
+  axon.max_message_bytes = options.axon_max_message_megabytes * kMegabyte;
+  axon.max_rows = options.axon_max_rows;
+  axon.queue.max_jobs = options.axon_max_queue;
+  axon.queue.max_bytes = options.axon_max_queue_megabytes * kMegabyte;
+  axon.priority = [&metagraph](const PublicKey& caller) { return metagraph.get_weight(caller); };
+  Admission::Options& admission = axon.admission;
+  for (const std::string& key : options.axon_allow) {
+    BITTENSOR_RETURN_IF_ERROR(add_keys(key, admission.allow));
+  }
+  if (!options.axon_allow.empty() && admission.allow.empty()) {
+    return absl::InvalidArgumentError("--axon_allow names no key: nobody could ask");
+  }
+  for (const std::string& key : options.axon_deny) {
+    BITTENSOR_RETURN_IF_ERROR(add_keys(key, admission.deny));
+  }
+  admission.requests_per_second = options.axon_requests_per_second;
+  admission.bytes_per_second = options.axon_megabytes_per_second * static_cast<double>(kMegabyte);
+  admission.concurrent_per_key = options.axon_concurrent_per_key;
+  admission.concurrent_per_address = options.axon_concurrent_per_address;
+  admission.refused_per_second = options.axon_refused_per_second;
   return axon;
 }
 
@@ -44,12 +101,31 @@ Dendrite::Options dendrite_options(const NeuronOptions& options) {
   if (const auto compression = parse_compression(options.compression); compression.ok()) {
     dendrite.calls.compression = *compression;
   }
+  dendrite.give_up = &StopSignal::requested;
   return dendrite;
 }
 
 std::string checkpoint_path(const NeuronOptions& options) {
   if (!options.save_model.empty()) return options.save_model;
   return std::filesystem::path(options.neuron_key).replace_extension("pt");
+}
+
+std::string last_checkpoint_path(const NeuronOptions& options) {
+  std::filesystem::path path = checkpoint_path(options);
+  return path.replace_extension(".last" + path.extension().string());
+}
+
+absl::StatusOr<Wallet> open_wallet(const NeuronOptions& options) {
+  BITTENSOR_ASSIGN_OR_RETURN(Secret passphrase, read_passphrase(options.passphrase_file));
+  const auto info = inspect_key_file(options.neuron_key);
+  if (info.ok() && info->encrypted && passphrase.empty()) {
+    auto answer = ask_passphrase("passphrase of " + options.neuron_key, /*twice=*/false);
+    if (answer.ok()) passphrase = *std::move(answer);  // If not, load() says what to do.
+  }
+  if (info.ok() && !info->encrypted && !passphrase.empty()) {
+    spdlog::warn("key file {} is not encrypted: its passphrase is not needed", options.neuron_key);
+  }
+  return Wallet::load_or_create(options.neuron_key, passphrase.value);
 }
 
 absl::StatusOr<FileLock> lock_key(const NeuronOptions& options) {

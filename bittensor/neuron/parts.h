@@ -14,12 +14,23 @@
 
 namespace bittensor {
 
-Axon::Options axon_options(const NeuronOptions& options);
+// Who counts more in `metagraph`, which must outlive the axon, goes first. An error names the
+// key or the file that is none.
+absl::StatusOr<Axon::Options> axon_options(const NeuronOptions& options,
+                                           const Metagraph& metagraph);
 Metagraph::Options metagraph_options(const NeuronOptions& options);
 Dendrite::Options dendrite_options(const NeuronOptions& options);
 
-// Where checkpoints go: --save_model, or the key file's name with ".pt".
+// Where the best model so far goes: --save_model, or the key file's name with ".pt".
 std::string checkpoint_path(const NeuronOptions& options);
+
+// Where goes what a restarted neuron goes on from: "a/neuron.last.pt" beside "a/neuron.pt".
+std::string last_checkpoint_path(const NeuronOptions& options);
+
+// The neuron's key, from --neuron_key, which is created if it is missing; its passphrase, if
+// the file is encrypted or is to be, from --passphrase_file, the environment or the terminal.
+// Errors as Wallet::load_or_create().
+absl::StatusOr<Wallet> open_wallet(const NeuronOptions& options);
 
 // Keeps a second neuron from using the same key. kFailedPrecondition says so.
 absl::StatusOr<FileLock> lock_key(const NeuronOptions& options);
@@ -27,5 +38,23 @@ absl::StatusOr<FileLock> lock_key(const NeuronOptions& options);
 // Blocks until `metagraph` knows options.min_peers others, at most 30 s or until a stop
 // is requested. Says in the log if they did not come.
 void wait_for_peers(const Metagraph& metagraph, const NeuronOptions& options);
+
+// When it goes, tells the peers that this neuron leaves and cuts what is under way. To be
+// declared after the dendrite, which otherwise waits for its calls to the end of their time.
+class Leave {
+ public:
+  Leave(Metagraph& metagraph, Transport& transport)
+      : metagraph_(metagraph), transport_(transport) {}
+  ~Leave() {
+    metagraph_.stop();
+    transport_.close();
+  }
+  Leave(const Leave&) = delete;
+  Leave& operator=(const Leave&) = delete;
+
+ private:
+  Metagraph& metagraph_;
+  Transport& transport_;
+};
 
 }  // namespace bittensor

@@ -46,7 +46,8 @@ Progress::Style Progress::style_of(const std::string& name) {
   return is_terminal() ? Style::kBar : Style::kLines;
 }
 
-void Progress::start_epoch() {
+void Progress::start_epoch(std::int64_t images) {
+  images_at_start_ = images;
   images_before_ += images_;
   seconds_before_ += seconds_;
   images_ = 0;
@@ -63,15 +64,23 @@ double Progress::images_per_second() const {
   return seconds > 0 ? static_cast<double>(images_before_ + images_) / seconds : 0;
 }
 
+double Progress::images_per_second_of_epoch() const {
+  return static_cast<double>(images_) / seconds_;
+}
+
+double Progress::seconds_left(const StepProgress& step) const {
+  const double rate = images_per_second_of_epoch();
+  return rate > 0 ? static_cast<double>(step.images_in_epoch - step.images) / rate : 0;
+}
+
 std::string Progress::line_of(const StepProgress& step) const {
   const double fraction = fraction_of(step);
-  const double left = fraction > 0 ? seconds_ * (1 - fraction) / fraction : 0;
   std::string line = absl::StrFormat(
       "epoch %d/%d %3.0f%%  %.0f images/s  %s left  loss local %.3f network %.3f "
       "distillation %.4f  peers %d  answers %d ok %d failed  weights",
-      step.epoch, step.epochs, 100 * fraction, static_cast<double>(step.images) / seconds_,
-      duration_text(left), step.local_loss, step.network_loss, step.distillation_loss, step.peers,
-      step.answers_ok, step.answers_failed);
+      step.epoch, step.epochs, 100 * fraction, images_per_second_of_epoch(),
+      duration_text(seconds_left(step)), step.local_loss, step.network_loss, step.distillation_loss,
+      step.peers, step.answers_ok, step.answers_failed);
   for (const auto& [key, weight] : step.weights) {
     absl::StrAppendFormat(&line, " %s %.3f", key, weight);
   }
@@ -81,12 +90,11 @@ std::string Progress::line_of(const StepProgress& step) const {
 // For a terminal: what matters most comes first, the rest may be cut off.
 std::string Progress::short_line_of(const StepProgress& step) const {
   const double fraction = fraction_of(step);
-  const double left = fraction > 0 ? seconds_ * (1 - fraction) / fraction : 0;
   std::string line = absl::StrFormat(
       "%d/%d %3.0f%%  %.0f images/s  %s left  loss %.3f/%.3f  peers %d  ok/failed %d/%d",
-      step.epoch, step.epochs, 100 * fraction, static_cast<double>(step.images) / seconds_,
-      duration_text(left), step.local_loss, step.network_loss, step.peers, step.answers_ok,
-      step.answers_failed);
+      step.epoch, step.epochs, 100 * fraction, images_per_second_of_epoch(),
+      duration_text(seconds_left(step)), step.local_loss, step.network_loss, step.peers,
+      step.answers_ok, step.answers_failed);
   for (const auto& [key, weight] : step.weights) {
     absl::StrAppendFormat(&line, "  %s %.2f", key, weight);
   }
@@ -99,7 +107,7 @@ bool Progress::due(bool interval) const {
 }
 
 void Progress::show(const StepProgress& step) {
-  images_ = step.images;
+  images_ = step.images - images_at_start_;
   seconds_ = std::max(epoch_seconds(), 1e-9);
   last_drawn_ = executor_.now();
   if (style_ == Style::kJson) {

@@ -40,8 +40,9 @@ class Progress {
 
   Progress(Style style, Executor& executor) : style_(style), executor_(executor) {}
 
-  // The clock of images/s and of the time left starts now.
-  void start_epoch();
+  // The clock of images/s and of the time left starts now, in an epoch that `images` of were
+  // trained before: by a run that this one resumes.
+  void start_epoch(std::int64_t images = 0);
 
   // Whether it is time to show a step: at each `interval`, or, with a bar, ten times a second.
   bool due(bool interval) const;
@@ -58,6 +59,8 @@ class Progress {
 
  private:
   double epoch_seconds() const;
+  double images_per_second_of_epoch() const;
+  double seconds_left(const StepProgress& step) const;
   std::string line_of(const StepProgress& step) const;
   std::string short_line_of(const StepProgress& step) const;
 
@@ -67,7 +70,8 @@ class Progress {
   TimePoint last_drawn_;
   std::int64_t images_before_ = 0;  // of finished epochs
   double seconds_before_ = 0;
-  std::int64_t images_ = 0;  // of this epoch
+  std::int64_t images_at_start_ = 0;  // of this epoch, trained before its clock started
+  std::int64_t images_ = 0;           // of this epoch, trained since
   double seconds_ = 0;
   bool bar_open_ = false;
 };

@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "spdlog/spdlog.h"
@@ -15,7 +16,8 @@
 #include "bittensor/base/status_macros.h"
 #include "bittensor/base/stop_signal.h"
 #include "bittensor/neuron/parts.h"
-#include "bittensor/toolbox/checkpoint.h"
+#include "bittensor/synapse/finite.h"
+#include "bittensor/wallet/staged_file.h"
 
 namespace bittensor {
 namespace {
@@ -36,8 +38,19 @@ std::vector<std::pair<std::string, double>> named_weights(
   return named;
 }
 
-std::map<std::string, std::string> config_of(const NeuronOptions& options) {
-  return {{"batch_size_train", absl::StrCat(options.batch_size_train)},
+constexpr char kStepsPerEpoch[] = "steps_per_epoch";
+
+// 0 if the checkpoint does not say.
+std::int64_t steps_per_epoch_of(const Checkpoint& checkpoint) {
+  const auto found = checkpoint.config.find(kStepsPerEpoch);
+  std::int64_t steps = 0;
+  return found != checkpoint.config.end() && absl::SimpleAtoi(found->second, &steps) ? steps : 0;
+}
+
+std::map<std::string, std::string> config_of(const NeuronOptions& options,
+                                             std::int64_t steps_per_epoch) {
+  return {{kStepsPerEpoch, absl::StrCat(steps_per_epoch)},
+          {"batch_size_train", absl::StrCat(options.batch_size_train)},
           {"learning_rate", absl::StrCat(options.learning_rate)},
           {"momentum", absl::StrCat(options.momentum)},
           {"topk", absl::StrCat(options.topk)},
@@ -58,40 +71,69 @@ double learning_rate_at(double peak, std::int64_t step, std::int64_t steps_per_e
 
 Training::Training(std::string kind, const NeuronOptions& options, torch::nn::Module& synapse,
                    torch::nn::Module& router, torch::optim::Optimizer& optimizer,
-                   Executor& executor)
+                   Executor& executor, Metagraph* metagraph)
     : kind_(std::move(kind)),
       options_(options),
       synapse_(synapse),
       router_(router),
       optimizer_(optimizer),
+      executor_(executor),
+      metagraph_(metagraph),
       progress_(Progress::style_of(options.progress), executor),
       best_test_loss_(std::numeric_limits<double>::infinity()) {}
 
-// Now rather than after hours of training.
-absl::Status Training::check_report_file() const {
+absl::Status Training::check_files() const {
+  const std::string path = last_checkpoint_path(options_);
+  const auto file = StagedFile::create(path, 0666);
+  if (!file.ok()) {
+    return absl::Status(file.status().code(),
+                        absl::StrCat("checkpoints cannot be saved: ", file.status().message()));
+  }
   if (options_.report.empty()) return absl::OkStatus();
   return write_json(options_.report, nlohmann::json::object());
 }
 
 absl::Status Training::load() {
-  BITTENSOR_RETURN_IF_ERROR(check_report_file());
-  if (options_.load_model.empty()) return absl::OkStatus();
-  BITTENSOR_ASSIGN_OR_RETURN(const Checkpoint checkpoint, load_latest(options_.load_model));
-  const auto fits = restore(checkpoint, kind_, synapse_, &router_, &optimizer_);
-  if (!fits.ok()) {
-    return absl::Status(fits.code(), absl::StrCat(options_.load_model, ": ", fits.message()));
+  BITTENSOR_RETURN_IF_ERROR(check_files());
+  BITTENSOR_ASSIGN_OR_RETURN(std::optional<Earlier> earlier, find_earlier(options_));
+  next_save_ = executor_.now() + save_interval();
+  return earlier ? resume(*std::move(earlier)) : absl::OkStatus();
+}
+
+absl::Status Training::resume(Earlier earlier) {
+  Checkpoint& last = earlier.last;
+  auto fits = restore(last, kind_, synapse_, &router_, &optimizer_);
+  if (fits.ok() && !earlier.best_synapse.empty()) {
+    fits = check_state_dict(synapse_, earlier.best_synapse);
   }
-  epoch_ = checkpoint.epoch;
-  step_ = checkpoint.step - 1;
-  best_test_loss_ = checkpoint.best_test_loss;
-  report_.checkpoint = options_.load_model;
-  progress_.say(absl::StrFormat("resumes %s after epoch %d, test loss %.4f", options_.load_model,
-                                epoch_, best_test_loss_));
+  if (fits.ok() && metagraph_ != nullptr) fits = restore_weights(last.neuron, *metagraph_);
+  if (!fits.ok()) {
+    return absl::Status(fits.code(), absl::StrCat(earlier.path, ": ", fits.message(),
+                                                  "; --from_scratch begins anew"));
+  }
+  epoch_ = last.epoch;
+  step_ = last.step - 1;
+  best_test_loss_ = earlier.best_test_loss;
+  best_synapse_ = std::move(earlier.best_synapse);
+  report_.checkpoint = earlier.path;
+  progress_.say(absl::StrFormat("resumes %s after epoch %d, step %d, best test loss %.4f",
+                                earlier.path, epoch_, last.step, best_test_loss_));
+  progress_.event("resumed", {{"file", earlier.path}, {"epoch", epoch_}, {"step", last.step}});
   if (epoch_ >= options_.epochs) {
     spdlog::warn("nothing left to train: --epochs {} counts from the beginning, and {} are done",
                  options_.epochs, epoch_);
   }
+  resumed_ = std::move(last);
   return absl::OkStatus();
+}
+
+std::shared_ptr<Synapse> Training::best(const Synapse& synapse) const {
+  std::shared_ptr<Synapse> copy = synapse.copy();
+  if (!best_synapse_.empty()) {
+    const absl::Status fits = load_state_dict(*copy, best_synapse_);
+    if (!fits.ok()) spdlog::warn("serves the model as it is: {}", fits.ToString());
+  }
+  return copy;
 }
 
 void Training::say_started(const PublicKey& key, int axon_port,
@@ -102,22 +144,41 @@ void Training::say_started(const PublicKey& key, int axon_port,
                   {{"key", key.hex()}, {"axon_port", axon_port}, {"metagraph", metagraph_address}});
 }
 
+// Where the epoch begins, or where an earlier life left it, with its random numbers.
+std::int64_t Training::first_step_of_epoch() {
+  // Exploration in this epoch is the same whether or not the run was resumed.
+  torch::manual_seed(options_.seed * 1'000'003 + static_cast<std::uint64_t>(epoch_));
+  const std::int64_t first = epoch_ * steps_per_epoch_;
+  if (!resumed_) return first;
+  const Checkpoint resumed = *std::exchange(resumed_, std::nullopt);
+  const std::int64_t steps_before = steps_per_epoch_of(resumed);
+  const std::int64_t done = resumed.step - epoch_ * steps_before;
+  if (steps_before == 0 || done <= 0) return first;
+  if (steps_before != steps_per_epoch_ || done > steps_per_epoch_) {
+    spdlog::warn("epoch {} begins anew: it had {} steps, and has {}", epoch_ + 1, steps_before,
+                 steps_per_epoch_);
+    return first;
+  }
+  const absl::Status random = restore_random(resumed.neuron);
+  if (!random.ok()) spdlog::warn("goes on with other random numbers: {}", random.ToString());
+  return first + done;
+}
+
 bool Training::next_epoch(std::int64_t steps, std::int64_t images) {
   if (StopSignal::requested() || epoch_ >= options_.epochs) return false;
   steps_per_epoch_ = steps;
-  step_ = epoch_ * steps - 1;
   end_of_epoch_ = (epoch_ + 1) * steps;
-  // Exploration in this epoch is the same whether or not the run was resumed.
-  torch::manual_seed(options_.seed * 1'000'003 + static_cast<std::uint64_t>(epoch_));
+  step_ = first_step_of_epoch() - 1;
   shown_.epoch = static_cast<int>(epoch_) + 1;
   shown_.epochs = options_.epochs;
-  shown_.images = 0;
+  shown_.images = std::min((step_ + 1 - epoch_ * steps) * options_.batch_size_train, images);
   shown_.images_in_epoch = images;
-  progress_.start_epoch();
+  progress_.start_epoch(shown_.images);
   return true;
 }
 
 bool Training::next_step() {
+  if (StopSignal::requested() || due_to_save()) save_last();
   if (!status().ok() || step_ + 1 >= end_of_epoch_) return false;
   ++step_;
   const double rate = learning_rate_at(options_.learning_rate, step_, steps_per_epoch_);
@@ -126,8 +187,11 @@ bool Training::next_step() {
 }
 
 absl::Status Training::status() const {
-  if (StopSignal::requested()) return absl::CancelledError("stopped before training was done");
-  return diverged_;
+  if (!StopSignal::requested()) return diverged_;
+  if (saved_step_ != step_ + 1) return absl::CancelledError("stopped before training was done");
+  return absl::CancelledError(
+      absl::StrCat("stopped before training was done; started again, it goes on from ",
+                   last_checkpoint_path(options_)));
 }
 
 void Training::Mean::add(const at::Tensor& value) {
@@ -168,32 +232,74 @@ void Training::show(const SynapseOutput& output, std::int64_t images, std::size_
 }
 
 bool Training::finish_epoch(const TestResult& test) {
+  if (StopSignal::requested()) {
+    save_last();
+    return false;
+  }
   ++epoch_;
   const bool best = test.loss < best_test_loss_;  // False for NaN.
   progress_.say(absl::StrFormat("epoch %d: local test accuracy %.2f %%, loss %.4f%s", epoch_,
-                                100 * test.accuracy, test.loss,
-                                best ? "" : " (not the best so far: not saved)"));
+                                100 * test.accuracy, test.loss, best ? "" : " (not the best)"));
+  if (best) best_test_loss_ = test.loss;
+  save_last();
   if (!best) return false;
-  best_test_loss_ = test.loss;
-  save_status_ = save();
-  if (!save_status_.ok()) spdlog::error("{}", save_status_.ToString());
+  const std::string path = checkpoint_path(options_);
+  note_saved(path, save_to(path));
+  if (save_status_.ok()) report_.checkpoint = path;
   return true;
 }
 
-absl::Status Training::save() {
+Duration Training::save_interval() const {
+  return std::chrono::duration_cast<Duration>(
+      std::chrono::duration<double>(options_.save_interval));
+}
+
+bool Training::due_to_save() const {
+  return saved_step_ != step_ + 1 && executor_.now() >= next_save_;
+}
+
+// A model that is broken is not saved over a good one.
+void Training::save_last() {
+  if (saved_step_ == step_ + 1 && saved_epoch_ == epoch_) return;
+  for (const at::Tensor& parameter : parameters_of({&synapse_, &router_})) {
+    if (all_finite(parameter)) continue;
+    diverged_ = absl::InternalError(
+        absl::StrCat("a parameter is not finite at step ", step_, ": lower --learning_rate"));
+    return;
+  }
+  const std::string path = last_checkpoint_path(options_);
+  note_saved(path, save_to(path));
+  if (save_status_.ok()) {
+    saved_step_ = step_ + 1;
+    saved_epoch_ = epoch_;
+  }
+  next_save_ = executor_.now() + save_interval();
+}
+
+absl::Status Training::save_to(const std::string& path) {
   Checkpoint checkpoint;
   checkpoint.kind = kind_;
-  checkpoint.config = config_of(options_);
+  checkpoint.config = config_of(options_, steps_per_epoch_);
   checkpoint.epoch = epoch_;
   checkpoint.step = step_ + 1;
   checkpoint.best_test_loss = best_test_loss_;
   checkpoint.synapse = state_dict(synapse_);
   checkpoint.router = state_dict(router_);
+  checkpoint.neuron = neuron_state(metagraph_);
   BITTENSOR_ASSIGN_OR_RETURN(checkpoint.optimizer, optimizer_state(optimizer_));
-  const std::string path = checkpoint_path(options_);
-  BITTENSOR_RETURN_IF_ERROR(save_checkpoint(path, checkpoint));
-  report_.checkpoint = path;
-  return absl::OkStatus();
+  return save_checkpoint(path, checkpoint);
+}
+
+// Says it once while saving fails for one reason, and once when it works again.
+void Training::note_saved(const std::string& path, const absl::Status& status) {
+  if (status.ok()) {
+    if (!save_status_.ok()) spdlog::warn("{} is saved again", path);
+    progress_.event("saved", {{"file", path}, {"epoch", epoch_}, {"step", step_ + 1}});
+    if (report_.checkpoint.empty()) report_.checkpoint = path;
+  } else if (status != save_status_) {
+    spdlog::error("{}", status.ToString());
+  }
+  save_status_ = status;
 }
 
 absl::Status Training::finish(const TestResult& local, const TestResult& network,

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,10 +12,13 @@
 #include "torch/optim/optimizer.h"
 
 #include "bittensor/dendrite/dendrite.h"
+#include "bittensor/metagraph/metagraph.h"
 #include "bittensor/metagraph/synapse_record.h"
 #include "bittensor/neuron/options.h"
 #include "bittensor/neuron/progress.h"
 #include "bittensor/neuron/report.h"
+#include "bittensor/neuron/resume.h"
+#include "bittensor/synapse/synapse.h"
 #include "bittensor/synapse/synapse_output.h"
 
 namespace bittensor {
@@ -34,22 +39,32 @@ double learning_rate_at(double peak, std::int64_t step, std::int64_t steps_per_e
 // what is shown, what is saved and resumed, what is reported at the end. The
 // example programs do the training itself.
 //
+// It keeps two checkpoints (parts.h): the best model so far, and where training stands, written
+// every --save_interval seconds, at the end of each epoch and when a stop is requested. A
+// neuron that is started again goes on from the later one, also within an epoch.
+//
 // Not thread-safe. What it is given must outlive it.
 class Training {
  public:
-  // `kind` names the model in checkpoints: "mnist".
+  // `kind` names the model in checkpoints: "mnist". The weights in `metagraph` are saved and
+  // restored with the rest, unless it is null.
   Training(std::string kind, const NeuronOptions& options, torch::nn::Module& synapse,
-           torch::nn::Module& router, torch::optim::Optimizer& optimizer, Executor& executor);
+           torch::nn::Module& router, torch::optim::Optimizer& optimizer, Executor& executor,
+           Metagraph* metagraph = nullptr);
 
-  // Resumes from --load_model, if given. An error names the file and what does not fit.
+  // Resumes what find_earlier() finds. An error names the file and what does not fit, or where
+  // nothing can be saved: now rather than after hours of training.
   absl::Status load();
+
+  // A copy of `synapse` as it was best: what is to be served.
+  std::shared_ptr<Synapse> best(const Synapse& synapse) const;
 
   void say_started(const PublicKey& key, int axon_port, const std::string& metagraph_address);
 
   // Begins the next epoch of so many steps; false when all are done or a stop is requested.
   bool next_epoch(std::int64_t steps, std::int64_t images);
   // Begins the next step and sets its learning rate; false at the end of the epoch or when a
-  // stop is requested.
+  // stop is requested. Between two steps the training is saved when it is time.
   bool next_step();
   // The step under way, counted from 0 through all epochs.
   std::int64_t step() const { return step_; }
@@ -68,7 +83,8 @@ class Training {
   absl::Status status() const;
 
   // Says how good the model is after this epoch. True if it is the best so far: then it was
-  // saved. A failure to save is said and training goes on; finish() returns it.
+  // saved as such. A failure to save is said and training goes on; finish() returns it. When a
+  // stop is requested the test counts nothing: it is done again by the run that resumes.
   bool finish_epoch(const TestResult& test);
 
   // Writes the report of the model as it is now and, with --stay, waits for the signal to stop. The
@@ -87,14 +103,22 @@ class Training {
     double take();  // and begins anew; 0 if there was none
   };
 
-  absl::Status save();
-  absl::Status check_report_file() const;
+  absl::Status check_files() const;
+  absl::Status resume(Earlier earlier);
+  std::int64_t first_step_of_epoch();
+  Duration save_interval() const;
+  bool due_to_save() const;
+  void save_last();
+  absl::Status save_to(const std::string& path);
+  void note_saved(const std::string& path, const absl::Status& status);
 
   const std::string kind_;
   const NeuronOptions& options_;
   torch::nn::Module& synapse_;
   torch::nn::Module& router_;
   torch::optim::Optimizer& optimizer_;
+  Executor& executor_;
+  Metagraph* const metagraph_;
   Progress progress_;
 
   std::int64_t epoch_ = 0;  // epochs done
@@ -103,6 +127,12 @@ class Training {
   std::int64_t end_of_epoch_ = 0;
   StepProgress shown_;
   Mean local_loss_, network_loss_, distillation_loss_;  // since the last line
+
+  std::optional<Checkpoint> resumed_;  // until the epoch begins that it goes on in
+  StateDict best_synapse_;             // from an earlier life; empty: the synapse as it was then
+  TimePoint next_save_;
+  std::int64_t saved_step_ = -1;  // steps and epochs done in the last checkpoint
+  std::int64_t saved_epoch_ = -1;
 
   double best_test_loss_;
   NeuronReport report_;

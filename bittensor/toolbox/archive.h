@@ -25,8 +25,8 @@ constexpr std::size_t kCommentSize = sizeof(kFormat) - 1 + sizeof(" index=") - 1
 // The index is JSON:
 //   {"kind", "epoch", "step", "best_test_loss": number or null, "config": {name: text},
 //    "optimizer_kind", "tensors": {section: {name: {"dtype", "shape", "offset"}}}}
-// with sections "synapse", "router" and "optimizer". The elements of a tensor lie at
-// `offset` from the start of the file, row-major, little-endian.
+// with sections "synapse", "router" and "optimizer", and "neuron" where there is one. The elements
+// of a tensor lie at `offset` from the start of the file, row-major, little-endian.
 
 // May throw what libtorch throws.
 absl::Status write_archive(const Checkpoint& checkpoint, StagedFile& file);

@@ -106,7 +106,8 @@ absl::StatusOr<at::Tensor> compact(const std::string& name, const at::Tensor& te
 absl::StatusOr<Sections> compact_sections(const Checkpoint& checkpoint) {
   Sections sections{{"synapse", checkpoint.synapse},
                     {"router", checkpoint.router},
-                    {"optimizer", checkpoint.optimizer.tensors}};
+                    {"optimizer", checkpoint.optimizer.tensors},
+                    {"neuron", checkpoint.neuron}};
   for (auto& [section, state] : sections) {
     for (auto& [name, tensor] : state) {
       BITTENSOR_ASSIGN_OR_RETURN(tensor, compact(name, tensor));

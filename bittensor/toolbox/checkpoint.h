@@ -24,6 +24,11 @@ struct Checkpoint {
   StateDict synapse;
   StateDict router;
   OptimizerState optimizer;
+  // What else the neuron goes on with; may be empty:
+  //   "random"         uint8, the state of libtorch's generator on the CPU
+  //   "weighted_keys"  uint8 [n, 32], the synapses that this neuron values, by public key
+  //   "weights"        float32 [n], how much
+  StateDict neuron;
 };
 
 // Where save_checkpoint() keeps the file before.

@@ -36,6 +36,7 @@ class CheckpointFixture : public ::testing::Test {
     checkpoint.optimizer = {"Adam",
                             {{"0.step", torch::tensor(9, torch::kInt64)},
                              {"learning_rates", torch::tensor({0.5}, torch::kFloat64)}}};
+    checkpoint.neuron = {{"weights", torch::tensor({0.5F, 0.25F})}};
     return checkpoint;
   }
 

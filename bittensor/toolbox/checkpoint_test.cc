@@ -77,6 +77,7 @@ TEST_F(CheckpointTest, ReadsWhatWasWritten) {
   EXPECT_EQ(loaded->synapse.at("norm.count").item<std::int64_t>(), 5);
   EXPECT_TRUE(loaded->router.at("gate.weight").equal(saved.router.at("gate.weight")));
   EXPECT_EQ(loaded->optimizer.tensors.at("0.step").item<std::int64_t>(), 9);
+  EXPECT_TRUE(loaded->neuron.at("weights").equal(saved.neuron.at("weights")));
 }
 
 TEST_F(CheckpointTest, KeepsTheOneBefore) {

@@ -35,6 +35,7 @@ for weights_only in (False, True):
     assert saved["router"]["gate.weight"].equal(torch.ones(2, 2, dtype=torch.float64))
     assert saved["optimizer_kind"] == "Adam"
     assert saved["optimizer"]["0.step"].item() == 9
+    assert saved["neuron"]["weights"].tolist() == [0.5, 0.25]
 archive = zipfile.ZipFile(path)
 assert archive.testzip() is None
 assert archive.comment.startswith(b"bittensor-checkpoint-v1 ")

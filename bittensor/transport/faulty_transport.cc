@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/transport/faulty_transport.h"
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <utility>
@@ -33,13 +34,36 @@ absl::Status read_probability(absl::string_view text, double& probability) {
   return absl::OkStatus();
 }
 
+struct Named {
+  const char* name;
+  Duration Faults::*time;
+  double Faults::*probability;
+};
+
+constexpr Named kNamed[] = {
+    {"transport.delay", &Faults::delay, nullptr},
+    {"transport.jitter", &Faults::jitter, nullptr},
+    {"transport.silent", nullptr, &Faults::silent},
+    {"transport.refuse", nullptr, &Faults::refuse},
+    {"transport.drop", nullptr, &Faults::drop},
+    {"transport.half_open", nullptr, &Faults::half_open},
+    {"transport.cut", nullptr, &Faults::cut},
+    {"transport.corrupt", nullptr, &Faults::corrupt},
+    {"transport.duplicate", nullptr, &Faults::duplicate},
+    {"transport.reorder", nullptr, &Faults::reorder},
+};
+
 absl::Status read_fault(absl::string_view name, absl::string_view value, Faults& faults) {
-  if (name == "transport.delay") return read_delay(value, faults.delay);
-  if (name == "transport.drop") return read_probability(value, faults.drop);
-  if (name == "transport.cut") return read_probability(value, faults.cut);
-  if (name == "transport.corrupt") return read_probability(value, faults.corrupt);
-  return absl::InvalidArgumentError(
-      "is none of transport.delay, transport.drop, transport.cut, transport.corrupt");
+  std::string names;
+  for (const Named& named : kNamed) {
+    if (name != named.name) {
+      absl::StrAppend(&names, names.empty() ? "" : ", ", named.name);
+      continue;
+    }
+    return named.time != nullptr ? read_delay(value, faults.*named.time)
+                                 : read_probability(value, faults.*named.probability);
+  }
+  return absl::InvalidArgumentError(absl::StrCat("is none of ", names));
 }
 
 Payload with_flipped_bit(const Payload& body, std::uint64_t bit) {
@@ -82,10 +106,11 @@ struct FaultyTransport::Link {
 
 FaultyTransport::FaultyTransport(std::unique_ptr<Transport> inner, const Faults& faults,
                                  std::uint64_t seed, Executor& executor)
-    : faults_(faults),
+    : seed_(seed),
       executor_(executor),
       inner_(std::move(inner)),
       link_(std::make_shared<Link>(inner_.get(), executor)),
+      faults_(faults),
       random_(seed) {}
 
 FaultyTransport::~FaultyTransport() {
@@ -103,29 +128,36 @@ absl::StatusOr<std::unique_ptr<Transport::Listener>> FaultyTransport::listen(
 void FaultyTransport::call(const std::string& address, const std::string& method, Message message,
                            TimePoint deadline, std::size_t max_reply_bytes, ReplyFn on_reply) {
   const PendingCalls::Id id = link_->pending.add(std::move(on_reply));
-  const std::optional<Draw> drawn = draw();
+  const std::optional<Draw> drawn = draw(address);
   if (!drawn) return link_->pending.finish(id, absl::CancelledError("the transport is closed"));
-  const auto [fate, bit] = *drawn;
+  const auto [fate, bit, there, back] = *drawn;
+  if (fate == Fate::kRefused) {
+    return link_->pending.finish(id, absl::UnavailableError("nobody listens at " + address));
+  }
 
   const auto finish_at = [link = link_, &executor = executor_, id](TimePoint when, Reply reply) {
     executor.post_at(when, [=] { link->pending.finish(id, reply); });
   };
-  const auto come_back = [finish_at, &executor = executor_, delay = faults_.delay, fate = fate,
+  const auto come_back = [finish_at, &executor = executor_, back = back, fate = fate,
                           bit = bit](Reply reply) {
+    if (fate == Fate::kHalfOpen) return;
     if (fate == Fate::kCorruptReply && reply.ok()) reply->body = with_flipped_bit(reply->body, bit);
-    finish_at(executor.now() + delay, std::move(reply));
+    finish_at(executor.now() + back, std::move(reply));
   };
 
   finish_at(deadline, absl::DeadlineExceededError("no reply before the deadline"));
-  const TimePoint arrival = executor_.now() + faults_.delay;
+  const TimePoint arrival = executor_.now() + there;
   if (fate == Fate::kDropped) return;
   if (fate == Fate::kCut)
     return finish_at(arrival, absl::UnavailableError("the connection to " + address + " broke"));
   if (fate == Fate::kCorruptRequest) message.body = with_flipped_bit(message.body, bit);
-  executor_.post_at(arrival, [=, link = link_] {
+  executor_.post_at(arrival, [=, fate = fate, link = link_] {
     MutexLock lock(link->mutex);
-    if (link->inner)
-      link->inner->call(address, method, message, deadline, max_reply_bytes, come_back);
+    if (!link->inner) return;
+    if (fate == Fate::kDuplicated) {
+      link->inner->call(address, method, message, deadline, max_reply_bytes, [](const Reply&) {});
+    }
+    link->inner->call(address, method, message, deadline, max_reply_bytes, come_back);
   });
 }
 
@@ -138,7 +170,12 @@ void FaultyTransport::close() {
   link_->pending.finish_all(absl::CancelledError("the transport is closed"));
 }
 
-std::optional<FaultyTransport::Draw> FaultyTransport::draw() {
+void FaultyTransport::set_faults(const Faults& faults) {
+  MutexLock lock(mutex_);
+  faults_ = faults;
+}
+
+std::optional<FaultyTransport::Draw> FaultyTransport::draw(const std::string& address) {
   MutexLock lock(mutex_);
   if (closed_) return std::nullopt;
   // As many numbers for each call, so that one fault does not move the others.
@@ -147,10 +184,33 @@ std::optional<FaultyTransport::Draw> FaultyTransport::draw() {
   const bool corrupt = uniform(random_) < faults_.corrupt;
   const bool request = uniform(random_) < 0.5;
   const std::uint64_t bit = random_();
-  if (drop) return Draw{Fate::kDropped, bit};
-  if (cut) return Draw{Fate::kCut, bit};
-  if (corrupt) return Draw{request ? Fate::kCorruptRequest : Fate::kCorruptReply, bit};
-  return Draw{Fate::kArrives, bit};
+  const bool refuse = uniform(random_) < faults_.refuse;
+  const bool half_open = uniform(random_) < faults_.half_open;
+  const bool duplicate = uniform(random_) < faults_.duplicate;
+  const bool reorder = uniform(random_) < faults_.reorder;
+  const auto jitter = [this]() BITTENSOR_REQUIRES(mutex_) {
+    return Duration(
+        static_cast<Duration::rep>(uniform(random_) * static_cast<double>(faults_.jitter.count())));
+  };
+  Draw draw{Fate::kArrives, bit, faults_.delay + jitter(), faults_.delay + jitter()};
+  // The same each time for one peer.
+  std::mt19937_64 of_peer(seed_ ^ std::hash<std::string>()(address));
+  if (uniform(of_peer) < faults_.silent || (drop && !refuse)) {
+    draw.fate = Fate::kDropped;
+  } else if (refuse) {
+    draw.fate = Fate::kRefused;
+  } else if (half_open) {
+    draw.fate = Fate::kHalfOpen;
+  } else if (cut) {
+    draw.fate = Fate::kCut;
+  } else if (corrupt) {
+    draw.fate = request ? Fate::kCorruptRequest : Fate::kCorruptReply;
+  } else if (duplicate) {
+    draw.fate = Fate::kDuplicated;
+  } else if (reorder) {
+    draw.there += kOvertaken;
+  }
+  return draw;
 }
 
 }  // namespace bittensor

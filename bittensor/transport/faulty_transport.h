@@ -15,18 +15,25 @@
 
 namespace bittensor {
 
-// What goes wrong with the calls of a transport. A call suffers at most one of
-// drop, cut and corrupt, in this order; each is the probability that it does.
+// What goes wrong with the calls of a transport. A call suffers at most one of the
+// probabilities, in this order.
 struct Faults {
   // One way: the request arrives this much later, and so does the reply. A round
   // trip takes twice as much longer.
   Duration delay{};
-  double drop = 0;     // nothing comes back: the call runs into its deadline
-  double cut = 0;      // the connection breaks: kUnavailable after one delay
-  double corrupt = 0;  // one bit of the request's body, or as often the reply's, is flipped
+  Duration jitter{};     // up to so much more, each way, drawn anew: calls overtake each other
+  double silent = 0;     // of peers, not calls: such a one takes all requests and says nothing
+  double refuse = 0;     // nobody listens: kUnavailable at once
+  double drop = 0;       // the request is lost: the call runs into its deadline
+  double half_open = 0;  // the request arrives and the reply is lost
+  double cut = 0;        // the connection breaks: kUnavailable after one delay
+  double corrupt = 0;    // one bit of the request's body, or as often the reply's, is flipped
+  double duplicate = 0;  // the request arrives twice
+  double reorder = 0;    // the request arrives kOvertaken later than it would
 };
+inline constexpr Duration kOvertaken = std::chrono::milliseconds(50);
 
-// Reads "transport.delay=100ms,transport.drop=0.05", each fault at most once; "" is
+// Reads "transport.delay=100ms,transport.drop=0.05", each field of Faults at most once; "" is
 // none. kInvalidArgument names what it does not understand.
 absl::StatusOr<Faults> parse_faults(absl::string_view text);
 
@@ -53,22 +60,37 @@ class FaultyTransport final : public Transport {
 
   void close() override BITTENSOR_EXCLUDES(mutex_);
 
+  // From the next call on.
+  void set_faults(const Faults& faults) BITTENSOR_EXCLUDES(mutex_);
+
  private:
   struct Link;
-  enum class Fate { kArrives, kDropped, kCut, kCorruptRequest, kCorruptReply };
+  enum class Fate {
+    kArrives,
+    kRefused,
+    kDropped,
+    kHalfOpen,
+    kCut,
+    kCorruptRequest,
+    kCorruptReply,
+    kDuplicated
+  };
   struct Draw {
     Fate fate;
     std::uint64_t bit;  // modulo the size of the body
+    Duration there;     // how much later the request arrives
+    Duration back;      // and the reply
   };
 
   // Nothing once closed.
-  std::optional<Draw> draw() BITTENSOR_EXCLUDES(mutex_);
+  std::optional<Draw> draw(const std::string& address) BITTENSOR_EXCLUDES(mutex_);
 
-  const Faults faults_;
+  const std::uint64_t seed_;
   Executor& executor_;
   const std::unique_ptr<Transport> inner_;
   const std::shared_ptr<Link> link_;
   Mutex mutex_;
+  Faults faults_ BITTENSOR_GUARDED_BY(mutex_);
   bool closed_ BITTENSOR_GUARDED_BY(mutex_) = false;
   std::mt19937_64 random_ BITTENSOR_GUARDED_BY(mutex_);
 };

@@ -63,6 +63,14 @@ TEST(Faults, AreReadByName) {
   EXPECT_EQ(faults->corrupt, 1);
 }
 
+TEST(Faults, EachHasAName) {
+  for (const char* name :
+       {"silent", "refuse", "drop", "half_open", "cut", "corrupt", "duplicate", "reorder"}) {
+    EXPECT_TRUE(parse_faults(std::string("transport.") + name + "=0.5").ok()) << name;
+  }
+  EXPECT_EQ(parse_faults("transport.jitter=5ms")->jitter, 5ms);
+}
+
 TEST(Faults, NothingIsNone) {
   const auto faults = parse_faults("");
   ASSERT_TRUE(faults.ok()) << faults.status();
@@ -184,6 +192,82 @@ TEST_F(FaultyCalls, CorruptCallsHaveOneOtherByteOnOneWay) {
     requests += received_[i] == std::string(10, 'x') ? 0 : 1;
   }
   EXPECT_NEAR(requests, 50, 20);
+}
+
+TEST_F(FaultyCalls, RefusedCallsAreUnavailableAtOnceAndNeverArrive) {
+  Faults faults;
+  faults.refuse = 1;
+  faults.delay = 50ms;
+  start(faults);
+  std::vector<std::optional<Reply>> replies;
+  call_times(3, 1s, &replies);
+  executor_.run();
+  EXPECT_EQ(count(replies, absl::StatusCode::kUnavailable), 3);
+  executor_.advance(1s);
+  EXPECT_TRUE(received_.empty());
+}
+
+TEST_F(FaultyCalls, HalfOpenCallsArriveAndRunIntoTheirDeadline) {
+  Faults faults;
+  faults.half_open = 1;
+  start(faults);
+  std::vector<std::optional<Reply>> replies;
+  call_times(3, 1s, &replies);
+  executor_.advance(1s);
+  EXPECT_EQ(received_.size(), 3u);
+  EXPECT_EQ(count(replies, absl::StatusCode::kDeadlineExceeded), 3);
+}
+
+TEST_F(FaultyCalls, DuplicatesArriveTwiceAndAreAnsweredOnce) {
+  Faults faults;
+  faults.duplicate = 1;
+  start(faults);
+  std::vector<std::optional<Reply>> replies;
+  call_times(3, 1s, &replies);
+  executor_.advance(1s);
+  EXPECT_EQ(received_.size(), 6u);
+  EXPECT_EQ(count(replies, absl::StatusCode::kOk), 3);
+}
+
+TEST_F(FaultyCalls, SomeCallsAreOvertaken) {
+  Faults faults;
+  faults.reorder = 0.5;
+  start(faults);
+  std::vector<std::optional<Reply>> replies;
+  call_times(100, 1s, &replies);
+  executor_.advance(kOvertaken - 1ms);
+  EXPECT_NEAR(static_cast<double>(received_.size()), 50, 20);
+  executor_.advance(1ms);
+  EXPECT_EQ(count(replies, absl::StatusCode::kOk), 100);
+}
+
+TEST_F(FaultyCalls, JitterComesOnTopOfTheDelay) {
+  Faults faults;
+  faults.delay = 10ms;
+  faults.jitter = 20ms;
+  start(faults);
+  std::vector<std::optional<Reply>> replies;
+  call_times(100, 1s, &replies);
+  executor_.advance(9ms);
+  EXPECT_TRUE(received_.empty());
+  executor_.advance(11ms);
+  EXPECT_NEAR(static_cast<double>(received_.size()), 50, 20);
+  executor_.advance(40ms);
+  EXPECT_EQ(count(replies, absl::StatusCode::kOk), 100);
+}
+
+TEST_F(FaultyCalls, SilentPeersStaySilent) {
+  Faults faults;
+  faults.silent = 1;
+  start(faults);
+  std::vector<std::optional<Reply>> replies;
+  call_times(3, 1s, &replies);
+  executor_.advance(1s);
+  EXPECT_EQ(count(replies, absl::StatusCode::kDeadlineExceeded), 3);
+  client_->set_faults({});
+  call_times(3, 1s, &replies);
+  executor_.run();
+  EXPECT_EQ(count(replies, absl::StatusCode::kOk), 3);
 }
 
 TEST_F(FaultyCalls, SeedDecidesWhichCallsFail) {

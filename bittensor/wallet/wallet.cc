@@ -1,70 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/wallet/wallet.h"
 
-#include <algorithm>
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include <sodium.h>
 
 #include "bittensor/base/status_macros.h"
-#include "bittensor/wallet/private_file.h"
+#include "bittensor/wallet/key_file.h"
 #include "bittensor/wallet/sodium.h"
 
 namespace bittensor {
-namespace {
-
-constexpr absl::string_view kFileHeader = "bittensor-key-v1 ed25519 ";
-constexpr std::size_t kSeedDigits = 2 * crypto_sign_SEEDBYTES;
-constexpr std::size_t kFileSize = kFileHeader.size() + kSeedDigits + 1 + 2 * PublicKey::kSize + 1;
-
-// A string whose secret content does not outlive it.
-struct Secret {
-  explicit Secret(std::string text) : value(std::move(text)) {}
-  ~Secret() { sodium_memzero(value.data(), value.size()); }
-  Secret(const Secret&) = delete;
-  Secret& operator=(const Secret&) = delete;
-  std::string value;
-};
-
-absl::Status damaged(const std::string& path, absl::string_view why) {
-  return absl::DataLossError(absl::StrCat("key file ", path, " is damaged (", why,
-                                          "): restore it from a copy, or move it away for a new "
-                                          "key and thereby a new neuron"));
-}
-
-std::string file_content(absl::string_view seed, const PublicKey& key) {
-  return absl::StrCat(kFileHeader, absl::BytesToHexString(seed), " ", key.hex(), "\n");
-}
-
-absl::StatusOr<Wallet> parse(const std::string& path, absl::string_view content) {
-  if (!absl::StartsWith(content, kFileHeader)) {
-    return damaged(path, absl::StrCat("it does not start with \"", kFileHeader, "\""));
-  }
-  if (content.size() != kFileSize) {
-    return damaged(path, absl::StrCat(content.size(), " bytes instead of ", kFileSize));
-  }
-  const absl::string_view digits = content.substr(kFileHeader.size(), kSeedDigits);
-  if (!std::all_of(digits.begin(), digits.end(), absl::ascii_isxdigit)) {
-    return damaged(path, "the secret is not hexadecimal");
-  }
-  const Secret seed(absl::HexStringToBytes(digits));
-  BITTENSOR_ASSIGN_OR_RETURN(Wallet wallet, Wallet::from_seed(seed.value));
-  const Secret expected(file_content(seed.value, wallet.key()));
-  if (content != expected.value) return damaged(path, "the public key is not that of the secret");
-  return wallet;
-}
-
-absl::StatusOr<Wallet> load(const std::string& path) {
-  BITTENSOR_ASSIGN_OR_RETURN(std::string text, read_private_file(path, kFileSize));
-  const Secret content(std::move(text));
-  return parse(path, content.value);
-}
-
-}  // namespace
 
 Wallet Wallet::create() {
   internal::ensure_sodium();
@@ -87,19 +33,26 @@ absl::StatusOr<Wallet> Wallet::from_seed(absl::string_view seed) {
   return wallet;
 }
 
-absl::StatusOr<Wallet> Wallet::load_or_create(const std::string& path) {
-  absl::StatusOr<Wallet> existing = load(path);
-  if (!absl::IsNotFound(existing.status())) return existing;
+absl::StatusOr<Wallet> Wallet::load(const std::string& path, absl::string_view passphrase) {
+  BITTENSOR_ASSIGN_OR_RETURN(const Secret seed, internal::read_key_file(path, passphrase));
+  return from_seed(seed.value);
+}
 
-  const Wallet created = create();
-  // libsodium's secret key is the seed followed by the public key.
-  const Secret content(
-      file_content({reinterpret_cast<const char*>(created.secret_.data()), crypto_sign_SEEDBYTES},
-                   created.key()));
-  const absl::Status status = create_private_file(path, content.value);
+absl::StatusOr<Wallet> Wallet::load_or_create(const std::string& path,
+                                              absl::string_view passphrase) {
+  absl::StatusOr<Wallet> existing = load(path, passphrase);
+  if (!absl::IsNotFound(existing.status())) return existing;
+  const absl::Status status = create().save(path, passphrase);
   // Somebody else may have created it meanwhile: then theirs is the key.
   if (!status.ok() && !absl::IsAlreadyExists(status)) return status;
-  return load(path);
+  return load(path, passphrase);
+}
+
+absl::Status Wallet::save(const std::string& path, absl::string_view passphrase) const {
+  // libsodium's secret key is the seed followed by the public key.
+  const absl::string_view seed(reinterpret_cast<const char*>(secret_.data()),
+                               crypto_sign_SEEDBYTES);
+  return internal::create_key_file(path, seed, key_, passphrase);
 }
 
 Wallet::~Wallet() {

@@ -16,8 +16,7 @@ namespace bittensor {
 // neuron, so it is readable by its owner only. The secret is wiped from memory
 // when the wallet goes.
 //
-// The file is one line of text, the seed and its public key in hexadecimal:
-//   bittensor-key-v1 ed25519 SEED(64 digits) PUBLIC_KEY(64 digits)
+// key_file.h describes the file, which may be encrypted with a passphrase.
 //
 // Thread-safe: it does not change.
 class Wallet {
@@ -27,10 +26,19 @@ class Wallet {
   // The key that `seed` (32 bytes) gives; kInvalidArgument for another length.
   static absl::StatusOr<Wallet> from_seed(absl::string_view seed);
 
-  // Reads the key file at `path`, or creates it (mode 0600, whole or absent) with its
-  // folder. kPermissionDenied names the file if it cannot be read, belongs to another user
-  // or others may read it; kDataLoss if its content is damaged.
-  static absl::StatusOr<Wallet> load_or_create(const std::string& path);
+  // Reads the key file at `path`. kNotFound if there is none; kPermissionDenied names the file
+  // if it cannot be read, belongs to another user, others may read it, or its passphrase is
+  // missing or wrong; kDataLoss if its content is damaged. A file that is not encrypted needs
+  // no passphrase, and takes any.
+  static absl::StatusOr<Wallet> load(const std::string& path, absl::string_view passphrase = {});
+
+  // The same, but creates the file (mode 0600, whole or absent) with its folder if there is
+  // none; encrypted, if `passphrase` is not empty.
+  static absl::StatusOr<Wallet> load_or_create(const std::string& path,
+                                               absl::string_view passphrase = {});
+
+  // Writes the key into a new file. kAlreadyExists if something has the name.
+  absl::Status save(const std::string& path, absl::string_view passphrase = {}) const;
 
   ~Wallet();
   Wallet(Wallet&&) noexcept;

@@ -73,27 +73,29 @@ absl::Status run(const NeuronOptions& options) {
   // The model, and who this neuron is.
   auto synapse = std::make_shared<MnistSynapse>();
   synapse->to(device);
-  BITTENSOR_ASSIGN_OR_RETURN(const Wallet wallet, Wallet::load_or_create(options.neuron_key));
+  BITTENSOR_ASSIGN_OR_RETURN(const Wallet wallet, open_wallet(options));
   BITTENSOR_ASSIGN_OR_RETURN(const FileLock lock, lock_key(options));
 
-  // The network: an axon that serves a copy of the model, a metagraph that tells and learns who
-  // is there, a dendrite that asks others, a router that learns whom to ask.
+  // The network: a metagraph that tells and learns who is there, an axon that serves a copy of
+  // the model, a dendrite that asks others, a router that learns whom to ask.
   ThreadExecutor executor;
   GrpcTransport transport;
-  Axon axon(axon_options(options), transport, wallet, executor);
   Metagraph metagraph(metagraph_options(options), transport, wallet, executor);
+  BITTENSOR_ASSIGN_OR_RETURN(Axon::Options serving, axon_options(options, metagraph));
+  Axon axon(std::move(serving), transport, wallet, executor);
   Dendrite dendrite(dendrite_options(options), transport, wallet, executor,
                     [&axon] { return axon.served(); });
+  const Leave leave(metagraph, transport);
   auto router =
       std::make_shared<Router>(/*x_dim=*/kDefaultNetworkDim, /*key_dim=*/100, options.topk);
   router->to(device);
 
   Sgd optimizer(parameters_of({synapse.get(), router.get()}),
                 torch::optim::SGDOptions(options.learning_rate).momentum(options.momentum));
-  Training training("mnist", options, *synapse, *router, optimizer, executor);
+  Training training("mnist", options, *synapse, *router, optimizer, executor, &metagraph);
   BITTENSOR_RETURN_IF_ERROR(training.load());
 
-  axon.serve(*synapse);
+  axon.serve(*training.best(*synapse));
   BITTENSOR_RETURN_IF_ERROR(axon.start());
   metagraph.subscribe(synapse->schema(), axon.port());
   BITTENSOR_RETURN_IF_ERROR(metagraph.start());
@@ -178,6 +180,7 @@ absl::Status run(const NeuronOptions& options) {
   router->eval();
   const TestResult local_test = evaluate(test, device, local_path);
   const TestResult network_test = evaluate(test, device, network_path);
+  BITTENSOR_RETURN_IF_ERROR(training.status());
   const auto synapses = metagraph.get_synapses(kMaxPeers);
   return training.finish(local_test, network_test, dendrite.stats(), synapses,
                          metagraph.get_weights(synapses));

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+#include "bittensor/wallet/key_file.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include <sodium.h>
+
+#include "bittensor/base/status_macros.h"
+#include "bittensor/wallet/private_file.h"
+#include "bittensor/wallet/sodium.h"
+
+namespace bittensor {
+namespace {
+
+constexpr absl::string_view kPlain = "bittensor-key-v1 ed25519 ";
+constexpr absl::string_view kEncrypted = "bittensor-key-v1 ed25519-encrypted ";
+constexpr std::size_t kSeedDigits = 2 * crypto_sign_SEEDBYTES;
+constexpr std::size_t kKeyDigits = 2 * PublicKey::kSize;
+constexpr std::size_t kPlainSize = kPlain.size() + kSeedDigits + 1 + kKeyDigits + 1;
+constexpr std::size_t kMaxSize = 1024;  // more than an encrypted one has
+
+// libsodium's "moderate". A file that asks for more than the most is damaged.
+constexpr std::size_t kPasses = crypto_pwhash_OPSLIMIT_MODERATE;
+constexpr std::size_t kKibibytes = crypto_pwhash_MEMLIMIT_MODERATE / 1024;
+constexpr std::size_t kMostPasses = 16;
+constexpr std::size_t kMostKibibytes = 1024 * 1024;
+
+unsigned char* bytes(std::string& text) {
+  return reinterpret_cast<unsigned char*>(text.data());
+}
+const unsigned char* bytes(absl::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+absl::Status damaged(const std::string& path, absl::string_view why) {
+  return absl::DataLossError(absl::StrCat("key file ", path, " is damaged (", why,
+                                          "): restore it from a copy, or move it away for a new "
+                                          "key and thereby a new neuron"));
+}
+
+std::string plain_text(absl::string_view seed, const PublicKey& key) {
+  return absl::StrCat(kPlain, absl::BytesToHexString(seed), " ", key.hex(), "\n");
+}
+
+// What stands in the line of an encrypted file.
+struct Box {
+  std::size_t passes = kPasses;
+  std::size_t kibibytes = kKibibytes;
+  std::string salt = std::string(crypto_pwhash_SALTBYTES, '\0');
+  std::string nonce = std::string(crypto_secretbox_NONCEBYTES, '\0');
+  std::string sealed = std::string(crypto_sign_SEEDBYTES + crypto_secretbox_MACBYTES, '\0');
+  PublicKey key;
+};
+
+absl::StatusOr<Secret> hash_of(absl::string_view passphrase, const Box& box) {
+  Secret key(std::string(crypto_secretbox_KEYBYTES, '\0'));
+  if (crypto_pwhash(bytes(key.value), key.value.size(), passphrase.data(), passphrase.size(),
+                    bytes(absl::string_view(box.salt)), box.passes, box.kibibytes * 1024,
+                    crypto_pwhash_ALG_ARGON2ID13) != 0) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "no memory to read the passphrase: ", box.kibibytes / 1024, " MiB are needed"));
+  }
+  return key;
+}
+
+absl::StatusOr<std::string> encrypted_text(absl::string_view seed, const PublicKey& key,
+                                           absl::string_view passphrase) {
+  Box box;
+  randombytes_buf(box.salt.data(), box.salt.size());
+  randombytes_buf(box.nonce.data(), box.nonce.size());
+  BITTENSOR_ASSIGN_OR_RETURN(const Secret secret, hash_of(passphrase, box));
+  crypto_secretbox_easy(bytes(box.sealed), bytes(seed), seed.size(),
+                        bytes(absl::string_view(box.nonce)), bytes(secret.value));
+  return absl::StrCat(kEncrypted, box.passes, " ", box.kibibytes, " ",
+                      absl::BytesToHexString(box.salt), " ", absl::BytesToHexString(box.nonce), " ",
+                      absl::BytesToHexString(box.sealed), " ", key.hex(), "\n");
+}
+
+// `bytes` has the size that is expected.
+bool from_hex(absl::string_view digits, std::string& bytes) {
+  if (digits.size() != 2 * bytes.size() ||
+      !std::all_of(digits.begin(), digits.end(), absl::ascii_isxdigit))
+    return false;
+  bytes = absl::HexStringToBytes(digits);
+  return true;
+}
+
+absl::StatusOr<Box> parse_box(const std::string& path, absl::string_view content) {
+  content.remove_prefix(kEncrypted.size());
+  if (!absl::ConsumeSuffix(&content, "\n")) return damaged(path, "it is cut short");
+  const std::vector<absl::string_view> fields = absl::StrSplit(content, ' ');
+  Box box;
+  if (fields.size() != 6 || !absl::SimpleAtoi(fields[0], &box.passes) ||
+      !absl::SimpleAtoi(fields[1], &box.kibibytes) || !from_hex(fields[2], box.salt) ||
+      !from_hex(fields[3], box.nonce) || !from_hex(fields[4], box.sealed)) {
+    return damaged(path, "a field is missing or not of its form");
+  }
+  if (box.passes < 1 || box.passes > kMostPasses || box.kibibytes > kMostKibibytes ||
+      box.kibibytes * 1024 < crypto_pwhash_MEMLIMIT_MIN) {
+    return damaged(path, "its passes or memory are out of range");
+  }
+  const auto key = PublicKey::from_hex(fields[5]);
+  if (!key.ok()) return damaged(path, "the public key is none");
+  box.key = *key;
+  return box;
+}
+
+absl::StatusOr<Secret> open_box(const std::string& path, const Box& box,
+                                absl::string_view passphrase) {
+  if (passphrase.empty()) {
+    return absl::PermissionDeniedError(
+        absl::StrCat("key file ", path,
+                     " is encrypted: give its passphrase with --passphrase_file or in the "
+                     "environment as BITTENSOR_PASSPHRASE"));
+  }
+  BITTENSOR_ASSIGN_OR_RETURN(const Secret secret, hash_of(passphrase, box));
+  Secret seed(std::string(crypto_sign_SEEDBYTES, '\0'));
+  if (crypto_secretbox_open_easy(bytes(seed.value), bytes(absl::string_view(box.sealed)),
+                                 box.sealed.size(), bytes(absl::string_view(box.nonce)),
+                                 bytes(secret.value)) != 0) {
+    return absl::PermissionDeniedError(
+        absl::StrCat("key file ", path,
+                     " does not open: the passphrase is wrong, or the file is "
+                     "damaged"));
+  }
+  return seed;
+}
+
+absl::StatusOr<Secret> parse_plain(const std::string& path, absl::string_view content) {
+  if (!absl::StartsWith(content, kPlain)) {
+    return damaged(path, absl::StrCat("it does not start with \"", kPlain, "\""));
+  }
+  if (content.size() != kPlainSize) {
+    return damaged(path, absl::StrCat(content.size(), " bytes instead of ", kPlainSize));
+  }
+  Secret seed(std::string(crypto_sign_SEEDBYTES, '\0'));
+  if (!from_hex(content.substr(kPlain.size(), kSeedDigits), seed.value)) {
+    return damaged(path, "the secret is not hexadecimal");
+  }
+  return seed;
+}
+
+PublicKey key_of(const Secret& seed) {
+  std::string key(PublicKey::kSize, '\0');
+  Secret secret(std::string(crypto_sign_SECRETKEYBYTES, '\0'));
+  crypto_sign_seed_keypair(bytes(key), bytes(secret.value), bytes(absl::string_view(seed.value)));
+  return *PublicKey::from_bytes(key);
+}
+
+bool is_encrypted(absl::string_view content) {
+  return absl::StartsWith(content, kEncrypted);
+}
+
+absl::StatusOr<Secret> read_content(const std::string& path) {
+  internal::ensure_sodium();
+  BITTENSOR_ASSIGN_OR_RETURN(std::string content, read_private_file(path, kMaxSize));
+  return Secret(std::move(content));
+}
+
+}  // namespace
+
+absl::StatusOr<KeyFileInfo> inspect_key_file(const std::string& path) {
+  BITTENSOR_ASSIGN_OR_RETURN(const Secret content, read_content(path));
+  if (is_encrypted(content.value)) {
+    BITTENSOR_ASSIGN_OR_RETURN(const Box box, parse_box(path, content.value));
+    return KeyFileInfo{box.key, true};
+  }
+  BITTENSOR_ASSIGN_OR_RETURN(const Secret seed, parse_plain(path, content.value));
+  return KeyFileInfo{key_of(seed), false};
+}
+
+namespace internal {
+
+absl::Status create_key_file(const std::string& path, absl::string_view seed, const PublicKey& key,
+                             absl::string_view passphrase) {
+  ensure_sodium();
+  Secret content(plain_text(seed, key));
+  if (!passphrase.empty()) {
+    BITTENSOR_ASSIGN_OR_RETURN(std::string encrypted, encrypted_text(seed, key, passphrase));
+    content = Secret(std::move(encrypted));
+  }
+  return create_private_file(path, content.value);
+}
+
+absl::StatusOr<Secret> read_key_file(const std::string& path, absl::string_view passphrase) {
+  BITTENSOR_ASSIGN_OR_RETURN(const Secret content, read_content(path));
+  if (is_encrypted(content.value)) {
+    BITTENSOR_ASSIGN_OR_RETURN(const Box box, parse_box(path, content.value));
+    BITTENSOR_ASSIGN_OR_RETURN(Secret seed, open_box(path, box, passphrase));
+    if (key_of(seed) != box.key) return damaged(path, "the public key is not that of the secret");
+    return seed;
+  }
+  BITTENSOR_ASSIGN_OR_RETURN(Secret seed, parse_plain(path, content.value));
+  const Secret expected(plain_text(seed.value, key_of(seed)));
+  if (content.value != expected.value) {
+    return damaged(path, "the public key is not that of the secret");
+  }
+  return seed;
+}
+
+}  // namespace internal
+}  // namespace bittensor
