@@ -30,6 +30,14 @@ struct TestResult {
 // alone, so a run that resumes goes on as if it had not stopped.
 double learning_rate_at(double peak, std::int64_t step, std::int64_t steps_per_epoch);
 
+// The learning rate of a step of a run of `steps`: rises in a line from a twentieth of `peak` to
+// `peak` within the first fifth, and falls in a line to almost nothing at the end (L. Smith,
+// "Super-convergence", arXiv 1708.07120). The best model for a run of known length; one that
+// resumes goes on as if it had not stopped if its --epochs are the same.
+double one_cycle_at(double peak, std::int64_t step, std::int64_t steps);
+
+enum class Schedule { kWarmRestarts, kOneCycle };  // learning_rate_at(), one_cycle_at()
+
 // Keeps the books of a training run: which epoch and step, the learning rate,
 // what is shown, what is saved and resumed, what is reported at the end. The
 // example programs do the training itself.
@@ -39,7 +47,8 @@ class Training {
  public:
   // `kind` names the model in checkpoints: "mnist".
   Training(std::string kind, const NeuronOptions& options, torch::nn::Module& synapse,
-           torch::nn::Module& router, torch::optim::Optimizer& optimizer, Executor& executor);
+           torch::nn::Module& router, torch::optim::Optimizer& optimizer, Executor& executor,
+           Schedule schedule = Schedule::kWarmRestarts);
 
   // Resumes from --load_model, if given. An error names the file and what does not fit.
   absl::Status load();
@@ -77,6 +86,7 @@ class Training {
 
  private:
   absl::Status save();
+  double learning_rate() const;  // of the step under way
   double mean_since_shown(at::Tensor& sum) const;
   absl::Status check_report_file() const;
 
@@ -85,6 +95,7 @@ class Training {
   torch::nn::Module& synapse_;
   torch::nn::Module& router_;
   torch::optim::Optimizer& optimizer_;
+  const Schedule schedule_;
   Progress progress_;
 
   std::int64_t epoch_ = 0;  // epochs done
