@@ -13,11 +13,16 @@
 namespace bittensor {
 namespace {
 
+// A seed for each pair; the constant is 2^64 divided by the golden ratio.
+std::uint64_t mix(std::uint64_t seed, std::int64_t number) {
+  return seed * 0x9E3779B97F4A7C15u + static_cast<std::uint64_t>(number);
+}
+
 // std::shuffle and torch::randperm may differ between libraries and releases; this may not:
 // a run that resumes on another machine goes on with the same order. Fisher and Yates, with
 // a bias below 2^-40 for fewer than 2^24 samples.
 void shuffle(std::vector<std::int64_t>& order, std::uint64_t seed, std::int64_t epoch) {
-  std::mt19937_64 random(seed * 0x9E3779B97F4A7C15u + static_cast<std::uint64_t>(epoch));
+  std::mt19937_64 random(mix(seed, epoch));
   for (std::size_t i = order.size() - 1; i > 0; --i) {
     std::swap(order[i], order[random() % (i + 1)]);
   }
@@ -56,13 +61,14 @@ void Batches::shuffle_for(std::int64_t epoch) {
 
 // A plain loop: libtorch would make three passes, and wake its threads for each, which on
 // a busy machine takes longer than all the work.
-void Batches::normalise(std::int64_t sample, float* into) const {
+void Batches::normalise(std::int64_t sample, const View& view, float* into) const {
   const std::int64_t pixels = data_.images.stride(1);
+  const std::int64_t cols = data_.images.size(3);
   const auto* from = data_.images.data_ptr<std::uint8_t>() + sample * data_.images.stride(0);
   for (std::size_t channel = 0; channel < scale_.size(); ++channel) {
-    const float scale = scale_[channel];
-    const float shift = shift_[channel];
-    for (std::int64_t i = 0; i < pixels; ++i) *into++ = static_cast<float>(*from++) * scale + shift;
+    copy_plane(from, pixels / cols, cols, view, scale_[channel], shift_[channel], into);
+    from += pixels;
+    into += pixels;
   }
 }
 
@@ -76,9 +82,12 @@ Batch Batches::at(std::int64_t step) {
   shape[0] = size;
   const Batch batch = {torch::empty(shape, torch::kFloat), torch::empty({size}, torch::kInt64)};
   const auto* labels = data_.labels.data_ptr<std::int64_t>();
+  std::mt19937_64 random(mix(~options_.seed, step));  // other numbers than the shuffle's
   for (std::int64_t i = 0; i < size; ++i) {
     const std::int64_t sample = order_[begin + i];
-    normalise(sample, batch.images.data_ptr<float>() + i * data_.images.stride(0));
+    const View view =
+        options_.augmentation.any() ? random_view(options_.augmentation, random) : View();
+    normalise(sample, view, batch.images.data_ptr<float>() + i * data_.images.stride(0));
     batch.labels.data_ptr<std::int64_t>()[i] = labels[sample];
   }
   return batch;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ATen/core/Tensor.h"
+#include "datasets/augmentation.h"
 #include "datasets/labelled_images.h"
 
 namespace bittensor {
@@ -21,8 +22,9 @@ struct Normalisation {
   std::vector<double> deviation = {1.0};
 };
 
-// A data set in mini-batches, shuffled anew each epoch. The batch of a step depends on the
-// seed and the step alone, so a run that resumes at step n sees what it would have seen.
+// A data set in mini-batches, shuffled anew each epoch. The batch of a step, with its images'
+// shifts and mirrors, depends on the seed and the step alone, so a run that resumes at step n
+// sees what it would have seen.
 //
 // Not thread-safe.
 class Batches {
@@ -30,8 +32,9 @@ class Batches {
   struct Options {
     std::int64_t batch_size = 64;
     bool shuffle = true;     // false: the data's own order, as a test loop wants it
-    std::uint64_t seed = 0;  // of the shuffle; the same order on every machine
+    std::uint64_t seed = 0;  // of the shuffle and the augmentation; the same on every machine
     Normalisation normalisation;
+    Augmentation augmentation = {};
   };
 
   // `data` must hold at least one sample, `options` at least one a batch, and the
@@ -46,7 +49,7 @@ class Batches {
 
  private:
   void shuffle_for(std::int64_t epoch);
-  void normalise(std::int64_t sample, float* into) const;
+  void normalise(std::int64_t sample, const View& view, float* into) const;
 
   const LabelledImages data_;
   const Options options_;

@@ -95,6 +95,22 @@ TEST(Batches, NormalisesEachChannelByItsOwnMeanAndDeviation) {
   EXPECT_TRUE(torch::allclose(batch.images, (pixels / 255.0 - mean) / deviation, 1e-5, 1e-5));
 }
 
+TEST(Batches, AugmentedImagesDependOnSeedAndStepAlone) {
+  auto options = of_four(3);
+  options.augmentation = {/*shift=*/1, /*mirror=*/true};
+  const auto data = numbered(40);
+  const auto batch_of = [&](std::uint64_t seed, std::int64_t step) {
+    options.seed = seed;
+    return Batches(data, options).at(step).images;
+  };
+  Batches whole(data, options);
+  torch::Tensor last;
+  for (std::int64_t step = 0; step <= 12; ++step) last = whole.at(step).images;
+  EXPECT_TRUE(torch::equal(last, batch_of(3, 12)));
+  EXPECT_FALSE(torch::equal(batch_of(3, 2) != 0, batch_of(3, 3) != 0));
+  EXPECT_FALSE(torch::equal(batch_of(4, 2) != 0, batch_of(3, 2) != 0));
+}
+
 TEST(Batches, LeaveTheDataAsItWas) {
   const auto data = numbered(9);
   const auto before = data.images.clone();

@@ -63,8 +63,8 @@ std::string file_stem(const Package& package) {
                       package.version);
 }
 
-bool is_complete(const Package& package, const fs::path& folder) {
-  return std::all_of(package.files.begin(), package.files.end(), [&](const PackageFile& file) {
+bool is_complete(const std::vector<PackageFile>& files, const fs::path& folder) {
+  return std::all_of(files.begin(), files.end(), [&](const PackageFile& file) {
     std::error_code error;
     const fs::path path = folder / file.name;
     return fs::is_regular_file(fs::symlink_status(path, error)) &&
@@ -99,14 +99,14 @@ absl::Status verify(const PackageFile& file, const fs::path& path) {
 
 // Puts the folder `made` in the place of `folder`. Another process may do the same: whoever
 // is first wins, both have the same files.
-absl::Status put_in_place(const Package& package, const fs::path& made, const fs::path& folder,
-                          const fs::path& trash) {
+absl::Status put_in_place(const std::vector<PackageFile>& files, const fs::path& made,
+                          const fs::path& folder, const fs::path& trash) {
   std::error_code error;
   fs::rename(made, folder, error);
-  if (!error || is_complete(package, folder)) return absl::OkStatus();
+  if (!error || is_complete(files, folder)) return absl::OkStatus();
   fs::rename(folder, trash, error);  // what lay there was damaged
   fs::rename(made, folder, error);
-  if (!error || is_complete(package, folder)) return absl::OkStatus();
+  if (!error || is_complete(files, folder)) return absl::OkStatus();
   return failed(folder, error);
 }
 
@@ -136,29 +136,43 @@ absl::StatusOr<std::string> sha256_of_file(const std::string& path) {
   return std::string(sodium_bin2hex(hex.data(), hex.size(), hash.data(), hash.size()));
 }
 
-absl::StatusOr<std::string> fetch_package(const Package& package, const std::string& cache,
-                                          const FetchOptions& options) {
-  const fs::path folder = fs::absolute(fs::path(cache)) / file_stem(package);
-  if (is_complete(package, folder)) return folder.string();
+absl::StatusOr<std::string> cached_folder(
+    const std::string& cache, const std::string& name, const std::vector<PackageFile>& files,
+    const std::function<absl::Status(const std::string& folder)>& make) {
+  const fs::path folder = fs::absolute(fs::path(cache)) / name;
+  if (is_complete(files, folder)) return folder.string();
 
   std::error_code error;
   fs::create_directories(folder.parent_path(), error);
   if (error) return failed(folder.parent_path(), error);
   BITTENSOR_ASSIGN_OR_RETURN(const std::string path, TemporaryFolder::make(folder.string()));
   const TemporaryFolder temporary(path);
-  BITTENSOR_RETURN_IF_ERROR(download(package, temporary.path(), options));
-
   const fs::path made = temporary.path() / "made";
   fs::create_directory(made, error);
   if (error) return failed(made, error);
-  for (const PackageFile& file : package.files) {
-    const fs::path unpacked = temporary.path() / file.member;
-    BITTENSOR_RETURN_IF_ERROR(verify(file, unpacked));
-    fs::rename(unpacked, made / file.name, error);
-    if (error) return failed(unpacked, error);
+  BITTENSOR_RETURN_IF_ERROR(make(made.string()));
+  if (!is_complete(files, made)) {
+    return absl::DataLossError(absl::StrCat(name, ": not the files that were expected"));
   }
-  BITTENSOR_RETURN_IF_ERROR(put_in_place(package, made, folder, temporary.path() / "trash"));
+  BITTENSOR_RETURN_IF_ERROR(put_in_place(files, made, folder, temporary.path() / "trash"));
   return folder.string();
+}
+
+absl::StatusOr<std::string> fetch_package(const Package& package, const std::string& cache,
+                                          const FetchOptions& options) {
+  return cached_folder(cache, file_stem(package), package.files,
+                       [&](const std::string& made) -> absl::Status {
+                         const fs::path scratch = fs::path(made).parent_path();
+                         BITTENSOR_RETURN_IF_ERROR(download(package, scratch, options));
+                         for (const PackageFile& file : package.files) {
+                           const fs::path unpacked = scratch / file.member;
+                           BITTENSOR_RETURN_IF_ERROR(verify(file, unpacked));
+                           std::error_code error;
+                           fs::rename(unpacked, fs::path(made) / file.name, error);
+                           if (error) return failed(unpacked, error);
+                         }
+                         return absl::OkStatus();
+                       });
 }
 
 }  // namespace bittensor

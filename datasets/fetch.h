@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,16 @@ std::string default_cache();
 // was expected, kInternal with the client's reason if it fails (no network, disk full).
 absl::StatusOr<std::string> fetch_package(const Package& package, const std::string& cache,
                                           const FetchOptions& options = {});
+
+// The folder `name` below `cache` that holds `files`, by their names and sizes. If it does not,
+// make(folder) is to write them into an empty folder, whose parent is a scratch folder of its own;
+// then that takes the place of what was there. The folder appears whole or not at all, and
+// processes that make the same one at once do not harm each other.
+//
+// The error of `make`; kDataLoss if it left other files; kInternal (disk full).
+absl::StatusOr<std::string> cached_folder(
+    const std::string& cache, const std::string& name, const std::vector<PackageFile>& files,
+    const std::function<absl::Status(const std::string& folder)>& make);
 
 // The lower-case hexadecimal SHA-256 of a file. kNotFound, or kInternal if reading fails.
 absl::StatusOr<std::string> sha256_of_file(const std::string& path);

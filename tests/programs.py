@@ -14,20 +14,22 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ["BITTENSOR_BUILD"])
 MNIST = BUILD / "examples" / "mnist"
+CIFAR = BUILD / "examples" / "cifar"
 BITTENSOR = BUILD / "app" / "bittensor"
 DATA = ROOT / "tests" / "data" / "mnist"
+CIFAR_DATA = ROOT / "tests" / "data" / "cifar10"
 
 PATIENCE = 120  # seconds: for slow machines and sanitizers; nothing waits for it to pass
 
 
 class Neuron:
-    """A running `mnist` program. Its events are read as they come."""
+    """A running example program. Its events are read as they come."""
 
-    def __init__(self, folder, *arguments, data=DATA, env=None, preexec_fn=None):
+    def __init__(self, folder, *arguments, program=MNIST, data=DATA, env=None, preexec_fn=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log = open(self.folder / "log", "w+")
-        command = [MNIST, "--axon_port", "0", "--metagraph_port", "0", "--listen_ip", "127.0.0.1",
+        command = [program, "--axon_port", "0", "--metagraph_port", "0", "--listen_ip", "127.0.0.1",
                    "--neuron_key", self.folder / "neuron.key", "--progress", "json",
                    "--threads", "1", "--log_interval", "4", "--data", data, *arguments]
         self.process = subprocess.Popen(

@@ -54,6 +54,8 @@ class Progress {
   // For a program that reads: an object {"event": event, ...fields}. Nothing in other styles.
   void event(const std::string& event, nlohmann::json fields);
 
+  // Of training, over all epochs so far.
+  double training_seconds() const { return seconds_before_ + seconds_; }
   // Training images a second, over all epochs so far; 0 before any.
   double images_per_second() const;
 

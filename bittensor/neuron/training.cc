@@ -69,9 +69,19 @@ double learning_rate_at(double peak, std::int64_t step, std::int64_t steps_per_e
   return peak / static_cast<double>(epoch + 1) * fall;
 }
 
+double one_cycle_at(double peak, std::int64_t step, std::int64_t steps) {
+  constexpr double kRise = 0.2;    // of the run
+  constexpr double kStart = 0.05;  // of the peak
+  constexpr double kEnd = 0.002;
+  const double progress = static_cast<double>(step) / static_cast<double>(steps);
+  if (progress < kRise) return peak * (kStart + (1 - kStart) * progress / kRise);
+  const double fall = std::max(0.0, 1 - progress) / (1 - kRise);
+  return peak * (kEnd + (1 - kEnd) * fall);
+}
+
 Training::Training(std::string kind, const NeuronOptions& options, torch::nn::Module& synapse,
                    torch::nn::Module& router, torch::optim::Optimizer& optimizer,
-                   Executor& executor, Metagraph* metagraph)
+                   Executor& executor, Metagraph* metagraph, Schedule schedule)
     : kind_(std::move(kind)),
       options_(options),
       synapse_(synapse),
@@ -79,6 +89,7 @@ Training::Training(std::string kind, const NeuronOptions& options, torch::nn::Mo
       optimizer_(optimizer),
       executor_(executor),
       metagraph_(metagraph),
+      schedule_(schedule),
       progress_(Progress::style_of(options.progress), executor),
       best_test_loss_(std::numeric_limits<double>::infinity()) {}
 
@@ -181,9 +192,16 @@ bool Training::next_step() {
   if (StopSignal::requested() || due_to_save()) save_last();
   if (!status().ok() || step_ + 1 >= end_of_epoch_) return false;
   ++step_;
-  const double rate = learning_rate_at(options_.learning_rate, step_, steps_per_epoch_);
+  const double rate = learning_rate();
   for (auto& group : optimizer_.param_groups()) group.options().set_lr(rate);
   return true;
+}
+
+double Training::learning_rate() const {
+  if (schedule_ == Schedule::kOneCycle) {
+    return one_cycle_at(options_.learning_rate, step_, options_.epochs * steps_per_epoch_);
+  }
+  return learning_rate_at(options_.learning_rate, step_, steps_per_epoch_);
 }
 
 absl::Status Training::status() const {
@@ -238,8 +256,10 @@ bool Training::finish_epoch(const TestResult& test) {
   }
   ++epoch_;
   const bool best = test.loss < best_test_loss_;  // False for NaN.
-  progress_.say(absl::StrFormat("epoch %d: local test accuracy %.2f %%, loss %.4f%s", epoch_,
-                                100 * test.accuracy, test.loss, best ? "" : " (not the best)"));
+  progress_.say(absl::StrFormat("epoch %d: local test accuracy %.2f %%, loss %.4f, after %s%s",
+                                epoch_, 100 * test.accuracy, test.loss,
+                                duration_text(progress_.training_seconds()),
+                                best ? "" : " (not the best)"));
   if (best) best_test_loss_ = test.loss;
   save_last();
   if (!best) return false;

@@ -35,6 +35,14 @@ struct TestResult {
 // alone, so a run that resumes goes on as if it had not stopped.
 double learning_rate_at(double peak, std::int64_t step, std::int64_t steps_per_epoch);
 
+// The learning rate of a step of a run of `steps`: rises in a line from a twentieth of `peak` to
+// `peak` within the first fifth, and falls in a line to almost nothing at the end (L. Smith,
+// "Super-convergence", arXiv 1708.07120). The best model for a run of known length; one that
+// resumes goes on as if it had not stopped if its --epochs are the same.
+double one_cycle_at(double peak, std::int64_t step, std::int64_t steps);
+
+enum class Schedule { kWarmRestarts, kOneCycle };  // learning_rate_at(), one_cycle_at()
+
 // Keeps the books of a training run: which epoch and step, the learning rate,
 // what is shown, what is saved and resumed, what is reported at the end. The
 // example programs do the training itself.
@@ -50,7 +58,7 @@ class Training {
   // restored with the rest, unless it is null.
   Training(std::string kind, const NeuronOptions& options, torch::nn::Module& synapse,
            torch::nn::Module& router, torch::optim::Optimizer& optimizer, Executor& executor,
-           Metagraph* metagraph = nullptr);
+           Metagraph* metagraph = nullptr, Schedule schedule = Schedule::kWarmRestarts);
 
   // Resumes what find_earlier() finds. An error names the file and what does not fit, or where
   // nothing can be saved: now rather than after hours of training.
@@ -111,6 +119,7 @@ class Training {
   void save_last();
   absl::Status save_to(const std::string& path);
   void note_saved(const std::string& path, const absl::Status& status);
+  double learning_rate() const;  // of the step under way
 
   const std::string kind_;
   const NeuronOptions& options_;
@@ -119,6 +128,7 @@ class Training {
   torch::optim::Optimizer& optimizer_;
   Executor& executor_;
   Metagraph* const metagraph_;
+  const Schedule schedule_;
   Progress progress_;
 
   std::int64_t epoch_ = 0;  // epochs done

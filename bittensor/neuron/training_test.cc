@@ -18,6 +18,15 @@ TEST(LearningRate, FallsWithinAnEpochAndRestartsLower) {
   EXPECT_DOUBLE_EQ(learning_rate_at(0.1, 100, 100), 0.05);
 }
 
+TEST(LearningRate, OfOneCycleRisesAndFallsToAlmostNothing) {
+  EXPECT_DOUBLE_EQ(one_cycle_at(0.1, 0, 100), 0.005);
+  EXPECT_DOUBLE_EQ(one_cycle_at(0.1, 20, 100), 0.1);
+  EXPECT_NEAR(one_cycle_at(0.1, 60, 100), 0.05, 1e-3);
+  EXPECT_LT(one_cycle_at(0.1, 99, 100), 0.002);
+  EXPECT_GT(one_cycle_at(0.1, 99, 100), 0);
+  EXPECT_GT(one_cycle_at(0.1, 200, 100), 0);  // A run that is longer than it said.
+}
+
 TEST(AnyAnswer, NeedsAnOkStatusAndRows) {
   Answer good{absl::OkStatus(), torch::zeros({2, 3}), {}};
   Answer empty{absl::OkStatus(), torch::zeros({0, 3}), {}};
