@@ -65,6 +65,7 @@ Axon::Axon(Options options, Transport& transport, const Wallet& wallet, Executor
       wallet_(wallet),
       executor_(executor),
       replay_guard_(options_.replay, wallet.key()),
+      gradients_(std::make_shared<ParameterGradients>(options_.max_gradient_norm)),
       kept_(options_.kept),
       queue_(options_.queue) {
   // Or every malformed string of a stranger is a line in the log.
@@ -76,7 +77,8 @@ Axon::~Axon() {
 }
 
 void Axon::serve(const Synapse& synapse) {
-  auto copy = std::make_shared<ServedSynapse>(synapse);
+  auto copy =
+      std::make_shared<ServedSynapse>(synapse, options_.accept_gradients ? gradients_ : nullptr);
   MutexLock lock(mutex_);
   served_.swap(copy);  // The old one goes when the last request that holds it is answered.
 }

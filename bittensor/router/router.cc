@@ -30,10 +30,7 @@ Router::Router(std::int64_t x_dim, std::int64_t key_dim, std::int64_t topk)
 Route Router::route(const std::vector<SynapseRecord>& synapses, const at::Tensor& weights,
                     const at::Tensor& context, const Inputs& inputs) {
   Gate::Choice choice = gate_->forward(synapses, weights, context);
-  const at::Tensor asked =
-      torch::zeros(choice.scores.sizes(), choice.scores.options().dtype(torch::kBool))
-          .scatter_(1, choice.chosen, true);
-  Split parts = split(asked, inputs);
+  Split parts = split(choice.asked, inputs);
   return {synapses,
           std::move(choice.scores),
           std::move(parts.rows),
