@@ -7,6 +7,29 @@
 
 namespace bittensor {
 
+namespace {
+
+// The mean cross-entropy of the samples whose label is known; 0 if there is none.
+torch::Tensor target_loss(const torch::Tensor& logits, const torch::Tensor& labels) {
+  const auto sum = torch::cross_entropy_loss(logits, labels, /*weight=*/{}, at::Reduction::Sum,
+                                             ImageClassifier::kNoLabel);
+  return sum / labels.ne(ImageClassifier::kNoLabel).sum().clamp_min(1);
+}
+
+// What the network thinks of the samples that nobody labelled, as labels for the local path:
+// the mean Kullback-Leibler divergence of Hinton et al. 2015, "Distilling the knowledge in a
+// neural network", arXiv 1503.02531, at temperature 1. Of labelled samples the label knows more.
+torch::Tensor unlabelled_loss(const torch::Tensor& local, const torch::Tensor& network,
+                              const torch::Tensor& labels) {
+  const auto rows = labels.eq(ImageClassifier::kNoLabel).nonzero().flatten();
+  if (rows.numel() == 0) return torch::zeros({}, local.options());
+  const auto teacher = network.detach().index_select(0, rows).log_softmax(1);
+  const auto student = local.index_select(0, rows).log_softmax(1);
+  return torch::kl_div(student, teacher, at::Reduction::Sum, /*log_target=*/true) / rows.numel();
+}
+
+}  // namespace
+
 ImageClassifier::ImageClassifier(const Sizes& sizes) {
   using torch::nn::Linear;
   using torch::nn::ReLU;
@@ -25,11 +48,10 @@ torch::Tensor ImageClassifier::student_of(const torch::Tensor& context) {
   return student_->forward(context.detach());
 }
 
-// The context also goes past the joint part, as in K. He et al., "Deep residual learning"
-// (2015): the encoder then learns from the first step on.
-torch::Tensor ImageClassifier::output_of(const torch::Tensor& context,
-                                         const torch::Tensor& network_context) {
-  return torch::tanh(joint_->forward(context + network_context) + context);
+// What goes past the joint part makes it learn from the first step on, as in K. He et al. 2015,
+// "Deep residual learning", arXiv 1512.03385.
+torch::Tensor ImageClassifier::output_of(const torch::Tensor& joined, const torch::Tensor& past) {
+  return torch::tanh(joint_->forward(joined) + past);
 }
 
 LocalPass ImageClassifier::forward_local(const torch::Tensor& context,
@@ -38,9 +60,9 @@ LocalPass ImageClassifier::forward_local(const torch::Tensor& context,
   local.context = context;
   local.student = student_of(context);
   SynapseOutput& output = local.output;
-  output.local_output = output_of(context, local.student);
+  output.local_output = output_of(context + local.student, context);
   output.local_target = target_->forward(output.local_output);
-  output.local_target_loss = torch::cross_entropy_loss(output.local_target, labels);
+  output.local_target_loss = target_loss(output.local_target, labels);
   output.loss = output.local_target_loss;
   return local;
 }
@@ -49,10 +71,11 @@ SynapseOutput ImageClassifier::forward_network(LocalPass local, const torch::Ten
                                                const torch::Tensor& network_context) {
   const auto bounded = network_context.clamp(-1, 1);
   SynapseOutput output = std::move(local.output);
-  output.network_output = output_of(local.context, bounded);
+  output.network_output = output_of(bounded, bounded);
   output.network_target = target_->forward(output.network_output);
-  output.network_target_loss = torch::cross_entropy_loss(output.network_target, labels);
-  output.distillation_loss = torch::mse_loss(local.student, bounded.detach());
+  output.network_target_loss = target_loss(output.network_target, labels);
+  output.distillation_loss = torch::mse_loss(local.student, bounded.detach()) +
+                             unlabelled_loss(output.local_target, output.network_target, labels);
   output.loss = output.local_target_loss + output.network_target_loss + output.distillation_loss;
   return output;
 }
@@ -66,7 +89,7 @@ SynapseOutput ImageClassifier::forward(const torch::Tensor& images, const torch:
 
 torch::Tensor ImageClassifier::forward_image(const torch::Tensor& images) {
   const torch::Tensor context = encode(images);
-  return output_of(context, student_of(context));
+  return output_of(context + student_of(context), context);
 }
 
 }  // namespace bittensor

@@ -18,9 +18,14 @@ struct LocalPass {
 
 // A synapse that tells classes of images apart. A model adds its encoder:
 //
-//   images ─encode()─► context ─student─► the network context, guessed
-//                         │                   │ or the network context itself
-//                         └──────────► joint ◄┘─► output ─target─► logits
+//   images ─encode()─► context ─student─► guess of the network context
+//                         └───────+───────┘
+//                                 ▼
+//           network context ──► joint ──► output ─target─► logits
+//
+// The local path joins context and guess; the network path sees the network context alone. With
+// few labels of its own a model learns them by heart: were its context beside the others' answers
+// there, the network path would look at nothing else.
 //
 // One training step, which computes the encoder once:
 //
@@ -35,6 +40,10 @@ struct LocalPass {
 // cannot make the loss or its gradient explode. Not thread-safe.
 class ImageClassifier : public Synapse {
  public:
+  // The label of a sample whose class nobody told, as cross_entropy's ignore_index in PyTorch: the
+  // target losses leave it out, and the local path learns from the network's opinion of it.
+  static constexpr std::int64_t kNoLabel = -100;
+
   struct Sizes {
     std::int64_t network_dim = kDefaultNetworkDim;
     std::int64_t classes = 10;
@@ -45,7 +54,8 @@ class ImageClassifier : public Synapse {
   // The context of `images` [batch, channels, rows, cols]: [batch, network_dim].
   virtual torch::Tensor encode(const torch::Tensor& images) = 0;
 
-  // The local path of a batch, `labels` int64 [batch]. All that a test step needs.
+  // The local path of a batch, `labels` int64 [batch], kNoLabel where
+  // unknown. All that a test step needs.
   //
   // The student learns from the context, but the context does not learn from the student:
   // being easy to imitate is no merit of an encoder.
@@ -69,7 +79,7 @@ class ImageClassifier : public Synapse {
 
  private:
   torch::Tensor student_of(const torch::Tensor& context);
-  torch::Tensor output_of(const torch::Tensor& context, const torch::Tensor& network_context);
+  torch::Tensor output_of(const torch::Tensor& joined, const torch::Tensor& past);
 
   torch::nn::Sequential student_{nullptr};
   torch::nn::Sequential joint_{nullptr};

@@ -74,6 +74,7 @@ Axon::Axon(Options options, Transport& transport, const Wallet& wallet, Executor
       pair_keys_(wallet),
       replay_guard_(options_.replay, wallet.key()),
       admission_(options_.admission),
+      gradients_(std::make_shared<ParameterGradients>(options_.max_gradient_norm)),
       kept_(options_.kept),
       queue_(options_.queue) {
   // Or every malformed string of a stranger is a line in the log.
@@ -85,7 +86,8 @@ Axon::~Axon() {
 }
 
 void Axon::serve(const Synapse& synapse) {
-  auto copy = std::make_shared<ServedSynapse>(synapse);
+  auto copy =
+      std::make_shared<ServedSynapse>(synapse, options_.accept_gradients ? gradients_ : nullptr);
   MutexLock lock(mutex_);
   served_.swap(copy);  // The old one goes when the last request that holds it is answered.
 }

@@ -37,7 +37,11 @@ class Axon {
     std::string listen_address = "0.0.0.0:0";  // port 0: any
     bool allow_unsigned = false;               // answer whoever asks, without any proof
     std::size_t max_message_bytes = std::size_t{64} << 20;
-    std::int64_t max_rows = 4096;        // of one request
+    // Whether backward calls also ask for changes of the parameters, see take_gradients(). Whoever
+    // may call can then change the model: for peers that are known (see admission).
+    bool accept_gradients = false;
+    double max_gradient_norm = 10;  // of one batch of backward calls; larger ones are scaled down
+    std::int64_t max_rows = 4096;   // of one request
     std::int64_t max_joined_rows = 128;  // of requests joined into one batch; more saves no time
     JobQueue::Options queue;
     KeptInputs::Options kept;
@@ -67,6 +71,13 @@ class Axon {
 
   // What is served now; null before the first serve().
   std::shared_ptr<ServedSynapse> served() const BITTENSOR_EXCLUDES(mutex_);
+
+  // With accept_gradients: adds what backward calls have asked for since the last time to the
+  // `grad` of the parameters of `synapse`, the model that serve() copies, and returns how many
+  // batches of calls that were. To be called by the thread that trains it, before its optimizer's
+  // step. wait_for_gradients() blocks until there are some, `timeout` at most.
+  std::int64_t take_gradients(Synapse& synapse) { return gradients_->take_into(synapse); }
+  bool wait_for_gradients(Duration timeout) { return gradients_->wait(timeout); }
 
   // Listens. kAlreadyExists if the port is taken.
   absl::Status start();
@@ -99,6 +110,7 @@ class Axon {
   PairKeys pair_keys_;
   ReplayGuard replay_guard_;
   Admission admission_;
+  const std::shared_ptr<ParameterGradients> gradients_;  // shared with the copies served
   KeptInputs kept_;
   JobQueue queue_;
   int port_ = 0;

@@ -45,8 +45,7 @@ class FanOut {
 
   // Blocks until each call is done or given up, or until `give_up` is true, which is asked ten
   // times a second. Once.
-  std::vector<Result> wait(const Patience& patience,
-                           const std::function<bool()>& give_up = nullptr)
+  std::vector<Result> wait(const Patience& patience, const std::function<bool()>& give_up = nullptr)
       BITTENSOR_EXCLUDES(mutex_);
   std::vector<Result> wait(TimePoint deadline, const std::function<bool()>& give_up = nullptr)
       BITTENSOR_EXCLUDES(mutex_);

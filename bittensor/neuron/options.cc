@@ -30,7 +30,8 @@ class Group {
 
  private:
   CLI::Option* finish(CLI::Option* option, const std::string& name) const {
-    return option->group(name_)->envname("BITTENSOR_" + absl::AsciiStrToUpper(name));
+    return option->group(name_)->envname("BITTENSOR_" +
+                                         absl::AsciiStrToUpper(name.substr(0, name.find(','))));
   }
 
   CLI::App& app_;
@@ -99,6 +100,8 @@ void add_admission(const Group& group, NeuronOptions& o) {
       ->check(kPositive);
   group.add("axon_max_queue_megabytes", o.axon_max_queue_megabytes, "the same, in MiB")
       ->check(kPositive);
+  group.flag("axon_accept_gradients,--axon.accept_gradients", o.axon_accept_gradients,
+             "let those who may ask also change this model's parameters by their gradients");
 }
 
 void add_files(const Group& group, NeuronOptions& o) {
@@ -125,6 +128,14 @@ void add_training(const Group& group, NeuronOptions& o) {
       ->check(CLI::NonNegativeNumber);
   group.add("momentum", o.momentum, "of stochastic gradient descent")->check(CLI::Range(0.0, 1.0));
   group.add("topk", o.topk, "how many peers each image is sent to at most")->check(kPositive);
+  group
+      .add("weights", o.weights,
+           "what a peer is worth: its contribution to the loss, or its mean gate score")
+      ->check(CLI::IsMember({"contribution", "score"}));
+  group
+      .add("serve_interval", o.serve_interval,
+           "steps after which others get a fresh copy of the model; 0: when it is the best so far")
+      ->check(kCount);
   group
       .add("look_ahead", o.look_ahead,
            "how many batches ahead peers are asked at most, to hide the time of the network; 0: "

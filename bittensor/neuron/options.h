@@ -37,6 +37,7 @@ struct NeuronOptions {
   std::int64_t axon_max_rows = 4096;
   std::size_t axon_max_queue = 1024;
   std::size_t axon_max_queue_megabytes = 256;
+  bool axon_accept_gradients = false;
 
   // Files.
   std::string neuron_key = "neuron.key";
@@ -55,6 +56,8 @@ struct NeuronOptions {
   double momentum = 0.9;
   std::int64_t topk = 10;
   int look_ahead = 16;
+  std::string weights = "contribution";
+  int serve_interval = 200;
   std::uint64_t seed = 1;
   std::string device = "cpu";
   int threads = 0;

@@ -56,6 +56,7 @@ absl::StatusOr<Axon::Options> axon_options(const NeuronOptions& options,
   axon.allow_unsigned = options.allow_unsigned;
   axon.max_message_bytes = options.axon_max_message_megabytes * kMegabyte;
   axon.max_rows = options.axon_max_rows;
+  axon.accept_gradients = options.axon_accept_gradients;
   axon.queue.max_jobs = options.axon_max_queue;
   axon.queue.max_bytes = options.axon_max_queue_megabytes * kMegabyte;
   axon.priority = [&metagraph](const PublicKey& caller) { return metagraph.get_weight(caller); };
@@ -103,6 +104,14 @@ Dendrite::Options dendrite_options(const NeuronOptions& options) {
   }
   dendrite.give_up = &StopSignal::requested;
   return dendrite;
+}
+
+Router::Options router_options(const NeuronOptions& options) {
+  Router::Options router;
+  router.topk = options.topk;
+  // Weights that follow from scores and count in full for them would let whoever leads take all.
+  if (options.weights == "score") router.prior = 0.25;
+  return router;
 }
 
 std::string checkpoint_path(const NeuronOptions& options) {

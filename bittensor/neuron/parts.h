@@ -11,6 +11,7 @@
 #include "bittensor/dendrite/dendrite.h"
 #include "bittensor/metagraph/metagraph.h"
 #include "bittensor/neuron/options.h"
+#include "bittensor/router/router.h"
 
 namespace bittensor {
 
@@ -20,6 +21,7 @@ absl::StatusOr<Axon::Options> axon_options(const NeuronOptions& options,
                                            const Metagraph& metagraph);
 Metagraph::Options metagraph_options(const NeuronOptions& options);
 Dendrite::Options dendrite_options(const NeuronOptions& options);
+Router::Options router_options(const NeuronOptions& options);
 
 // Where the best model so far goes: --save_model, or the key file's name with ".pt".
 std::string checkpoint_path(const NeuronOptions& options);

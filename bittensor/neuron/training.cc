@@ -204,6 +204,10 @@ double Training::learning_rate() const {
   return learning_rate_at(options_.learning_rate, step_, steps_per_epoch_);
 }
 
+bool Training::due_to_serve() const {
+  return options_.serve_interval > 0 && (step_ + 1) % options_.serve_interval == 0;
+}
+
 absl::Status Training::status() const {
   if (!StopSignal::requested()) return diverged_;
   if (saved_step_ != step_ + 1) return absl::CancelledError("stopped before training was done");
@@ -256,10 +260,9 @@ bool Training::finish_epoch(const TestResult& test) {
   }
   ++epoch_;
   const bool best = test.loss < best_test_loss_;  // False for NaN.
-  progress_.say(absl::StrFormat("epoch %d: local test accuracy %.2f %%, loss %.4f, after %s%s",
-                                epoch_, 100 * test.accuracy, test.loss,
-                                duration_text(progress_.training_seconds()),
-                                best ? "" : " (not the best)"));
+  progress_.say(absl::StrFormat(
+      "epoch %d: local test accuracy %.2f %%, loss %.4f, after %s%s", epoch_, 100 * test.accuracy,
+      test.loss, duration_text(progress_.training_seconds()), best ? "" : " (not the best)"));
   if (best) best_test_loss_ = test.loss;
   save_last();
   if (!best) return false;

@@ -85,6 +85,9 @@ class Training {
             const Dendrite::Stats& answers, const std::vector<SynapseRecord>& synapses,
             const at::Tensor& weights);
 
+  // Whether others are to get a fresh copy of the model after this step (--serve_interval).
+  bool due_to_serve() const;
+
   // Whether the epoch came to its end; if not, status() says why.
   bool epoch_done() const { return step_ + 1 == end_of_epoch_; }
   // kCancelled: a stop was requested; kInternal: the loss is not finite.

@@ -10,10 +10,15 @@
 namespace bittensor {
 namespace {
 
-// Weights outside of a tenth and ten times their mean count as these: a synapse of weight 0 stays
-// in reach.
-constexpr double kLeastShare = 0.1;
+// Weights outside of these times their mean count as these: nobody gets out of reach.
+constexpr double kLeastShare = 0.02;
 constexpr double kLargestShare = 10;
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+at::Tensor unit(const at::Tensor& rows) {
+  return rows / rows.norm(2, /*dim=*/1, /*keepdim=*/true).clamp_min(1e-12);
+}
 
 }  // namespace
 
@@ -47,15 +52,17 @@ at::Tensor Gate::logits(absl::Span<const SynapseRecord> synapses, const at::Tens
   const std::int64_t known = std::min(n, keys_->max_keys());
   const at::Tensor query = query_->forward(context);                   // [batch, key_dim]
   const at::Tensor keys = keys_->forward(synapses.subspan(0, known));  // [known, key_dim]
-  const at::Tensor match =
-      query.matmul(keys.t()) / std::sqrt(static_cast<double>(options_.key_dim));
+  const at::Tensor match = options_.sharpness * unit(query).matmul(unit(keys).t());
   return weights.defined() ? match + prior(weights.narrow(0, 0, known).to(match.options())) : match;
 }
 
+// A weight of 0 is that of a synapse which was never asked: nothing speaks for or against it.
 at::Tensor Gate::prior(const at::Tensor& weights) const {
   const at::Tensor sane = weights.detach().nan_to_num(0, 0, 0).clamp_min(0);
-  const at::Tensor share = sane / sane.mean().clamp_min(1e-12);
-  return options_.prior * share.clamp(kLeastShare, kLargestShare).log();
+  const at::Tensor known = sane.gt(0);
+  const at::Tensor mean = sane.sum() / known.sum().clamp_min(1);
+  const at::Tensor share = (sane / mean.clamp_min(1e-12)).clamp(kLeastShare, kLargestShare);
+  return options_.prior * share.masked_fill(~known, 1).log();
 }
 
 at::Tensor Gate::choose(const at::Tensor& logits) const {
@@ -70,20 +77,32 @@ at::Tensor Gate::choose(const at::Tensor& logits) const {
     const at::Tensor drawn =
         torch::randint(n, {batch, 1}, logits.options().dtype(torch::kLong));  // [batch, 1]
     const at::Tensor explores = torch::rand({batch, 1}, logits.options()) < options_.exploration;
-    appeal.scatter_(
-        1, drawn,
-        appeal.gather(1, drawn).masked_fill(explores, std::numeric_limits<float>::infinity()));
+    appeal.scatter_(1, drawn, appeal.gather(1, drawn).masked_fill(explores, kInfinity));
   }
-  return std::get<1>(appeal.topk(k, /*dim=*/1));
+  const at::Tensor chosen = std::get<1>(appeal.topk(k, /*dim=*/1));
+  return is_training() && k > 1 ? dropped_out(chosen) : chosen;
+}
+
+at::Tensor Gate::dropped_out(const at::Tensor& chosen) const {
+  const auto numbers = at::TensorOptions().device(chosen.device());
+  at::Tensor kept = torch::rand(chosen.sizes(), numbers) >= options_.dropout;
+  kept.scatter_(1, torch::randint(chosen.size(1), {chosen.size(0), 1}, numbers.dtype(torch::kLong)),
+                true);
+  return chosen.masked_fill(~kept, -1);
 }
 
 Gate::Choice Gate::scored(const at::Tensor& logits, const at::Tensor& chosen,
                           std::int64_t n) const {
+  const std::int64_t batch = logits.size(0);
+  const at::Tensor kept = chosen.ge(0);
+  const at::Tensor index = chosen.clamp_min(0);
   // Softmax of the chosen logits alone: the others must not hold a share of the mass.
-  const at::Tensor share = logits.gather(1, chosen).softmax(1);  // [batch, k]
-  const at::Tensor scores =
-      torch::zeros({logits.size(0), n}, logits.options()).scatter(1, chosen, share);
-  return {chosen, scores, balance_loss(logits, chosen)};
+  const at::Tensor share = logits.gather(1, index).masked_fill(~kept, -kInfinity).softmax(1);
+  // Adding, since a dropped one stands at another's place, with a share of zero.
+  const at::Tensor scores = torch::zeros({batch, n}, logits.options()).scatter_add(1, index, share);
+  const at::Tensor asked =
+      torch::zeros({batch, n}, index.options()).scatter_add(1, index, kept.to(torch::kLong)).gt(0);
+  return {chosen, asked, scores, balance_loss(logits, index.masked_select(kept))};
 }
 
 // Fedus et al. 2021, "Switch Transformers", arXiv:2101.03961, equations 4 to 6, less its value at
@@ -94,7 +113,7 @@ at::Tensor Gate::balance_loss(const at::Tensor& logits, const at::Tensor& chosen
   if (chosen.numel() == 0) return torch::zeros({}, logits.options());
   const std::int64_t n = logits.size(1);
   const at::Tensor load =  // the share of all requests, [n]
-      at::bincount(chosen.flatten(), {}, n).to(logits.dtype()) / chosen.numel();
+      at::bincount(chosen, {}, n).to(logits.dtype()) / chosen.numel();
   const at::Tensor probability = logits.softmax(1).mean(0);  // [n]
   return options_.balance * (n * (load * probability).sum() - 1);
 }

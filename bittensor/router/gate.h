@@ -17,12 +17,14 @@ namespace bittensor {
 
 // Chooses for each row of a batch which synapses to ask, and how much each answer counts:
 //
-//   logits = query(context) · key(synapse) / sqrt(key_dim) + prior(weights)
+//   logits = sharpness * cos(query(context), key(synapse)) + prior(weights)
 //   scores = softmax over the topk largest logits of the row, exactly zero elsewhere
 //
-// as in Shazeer et al. 2017, "Outrageously large neural networks", arXiv:1701.06538. In training
-// mode the choice, not the scores, is noisy, and some rows explore. All randomness is torch's
-// default generator's. In evaluation mode the same context gives the same choice.
+// as in Shazeer et al. 2017, "Outrageously large neural networks", arXiv:1701.06538, with the
+// cosine of Chi et al. 2022, arXiv:2204.09179: bounded logits cannot shut anybody out for good. In
+// training mode the choice is noisy, some rows explore, and some of the chosen are not asked, so
+// that what learns from the answers never rests on one peer. All randomness is torch's default
+// generator's. In evaluation mode the same context gives the same choice.
 //
 // Not thread-safe.
 class Gate : public torch::nn::Module {
@@ -34,6 +36,7 @@ class Gate : public torch::nn::Module {
     // teach the gate nothing.
     std::int64_t topk = 10;
     std::int64_t max_keys = 1024;  // how many synapses are remembered
+    double sharpness = 4;          // the logits of a perfect match; of its opposite, the negative
     double noise = 0.3;            // standard deviation of what is added to the logits that choose
     // The share of the rows that swap their last choice for a synapse drawn at random, so that
     // newcomers and those out of favour are tried.
@@ -41,14 +44,18 @@ class Gate : public torch::nn::Module {
     // The factor of the balance loss; 0.01 as in Fedus et al. 2021.
     double balance = 0.01;
     // How much the metagraph's weights count: scores are multiplied by (weight / mean weight)
-    // to this power before they are normalised. Less than 1: weights follow from scores, and
-    // at 1 whoever leads would take all.
-    double prior = 0.25;
+    // to this power before they are normalised. 1 fits weights that come from contributions;
+    // weights that come from scores want less (0.25), or whoever leads takes all.
+    double prior = 1;
+    // The share of the chosen that are not asked in training, as in N. Srivastava et al. 2014,
+    // "Dropout"; one of a row always is.
+    double dropout = 0.15;
   };
 
   struct Choice {
-    at::Tensor chosen;        // int64 [batch, min(topk, n)]: which synapses, best first
-    at::Tensor scores;        // [batch, n]
+    at::Tensor chosen;  // int64 [batch, min(topk, n)]: which synapses, best first; -1: dropped
+    at::Tensor asked;   // bool [batch, n]: who is sent the row
+    at::Tensor scores;  // [batch, n]
     at::Tensor balance_loss;  // scalar
   };
 
@@ -69,6 +76,7 @@ class Gate : public torch::nn::Module {
                     const at::Tensor& context);
   at::Tensor prior(const at::Tensor& weights) const;
   at::Tensor choose(const at::Tensor& logits) const;
+  at::Tensor dropped_out(const at::Tensor& chosen) const;
   at::Tensor balance_loss(const at::Tensor& logits, const at::Tensor& chosen) const;
   Choice scored(const at::Tensor& logits, const at::Tensor& chosen, std::int64_t n) const;
 

@@ -19,6 +19,7 @@ Gate::Options small(std::int64_t topk) {
   options.key_dim = 8;
   options.topk = topk;
   options.max_keys = 128;
+  options.dropout = 0;
   return options;
 }
 
@@ -119,9 +120,13 @@ TEST(Gate, WeightsArePriorWithinBounds) {
   };
   EXPECT_TRUE(torch::allclose(factors(torch::tensor({0.1F, 0.4F, 0.9F, 0.2F})),
                               torch::tensor({1.0F, 2.0F, 3.0F, std::sqrt(2.0F)})));
-  // 0 counts as a tenth of the mean; so does nonsense.
-  EXPECT_TRUE(torch::allclose(factors(torch::tensor({0.8F, 0.0F, -1.0F, NAN})),
-                              torch::tensor({1.0F, 0.158114F, 0.158114F, 0.158114F}), 1e-4));
+  // One that was never asked counts as the mean; so does nonsense.
+  EXPECT_TRUE(
+      torch::allclose(factors(torch::tensor({0.8F, 0.0F, -1.0F, NAN})), torch::ones({4}), 1e-4));
+  // Nobody gets out of reach: next to nothing counts as a fiftieth of the mean.
+  EXPECT_TRUE(torch::allclose(factors(torch::tensor({1.0F, 1e-9F, 1.0F, 1.0F})),
+                              torch::tensor({1.0F, std::sqrt(0.02F / (4.0F / 3.0F)), 1.0F, 1.0F}),
+                              1e-4));
   EXPECT_TRUE(torch::allclose(factors(torch::zeros({4})), torch::ones({4})));
 }
 
@@ -157,6 +162,33 @@ TEST(Gate, SynapsesBeyondTheTableAreNotChosen) {
       gate.forward(some_synapses(7), torch::rand({7}), torch::randn({6, kXDim}));
   EXPECT_EQ(choice.scores.sizes(), (std::vector<std::int64_t>{6, 7}));
   EXPECT_TRUE(torch::equal(choice.scores.gt(0).sum(0), torch::tensor({6, 6, 6, 0, 0, 0, 0})));
+}
+
+TEST(Gate, SomeOfTheChosenAreNotAskedInTrainingAndOneOfARowAlwaysIs) {
+  torch::manual_seed(7);
+  Gate::Options options = small(4);
+  options.dropout = 0.5;
+  Gate gate(options);
+  const at::Tensor context = torch::randn({2000, kXDim});
+  const Gate::Choice choice = ask(gate, 4, context);
+  EXPECT_TRUE(torch::equal(choice.asked, choice.scores.gt(0)));
+  EXPECT_TRUE(torch::allclose(choice.scores.sum(1), torch::ones({2000})));
+  // One is kept for sure, half of the other three by chance.
+  EXPECT_NEAR(choice.asked.sum(1).to(torch::kFloat).mean().item<float>(), 2.5, 0.1);
+  EXPECT_GE(choice.asked.sum(1).min().item<int>(), 1);
+  // Who was dropped stays so under other parameters.
+  const Gate::Choice again = gate.score(some_synapses(4), {}, context * 2, choice.chosen);
+  EXPECT_TRUE(torch::equal(again.asked, choice.asked));
+
+  gate.eval();
+  EXPECT_TRUE(ask(gate, 4, context).asked.all().item<bool>());
+}
+
+TEST(Gate, LogitsAreBoundedSoThatNobodyIsShutOutForGood) {
+  Gate gate(small(2));
+  gate.eval();
+  const at::Tensor scores = ask(gate, 2, 1e6 * torch::randn({64, kXDim})).scores;
+  EXPECT_GT(scores.min().item<float>(), std::exp(-8.0F) / 2);
 }
 
 TEST(Gate, ShapesThatDoNotFitThrow) {

@@ -35,10 +35,7 @@ Route Router::route(const std::vector<SynapseRecord>& synapses, const at::Tensor
     return torch::zeros({inputs.batch(), x_dim_}, parameters().front().options());
   };
   Gate::Choice choice = gate_->forward(synapses, weights, context.defined() ? context : zeros());
-  const at::Tensor asked =
-      torch::zeros(choice.scores.sizes(), choice.scores.options().dtype(torch::kBool))
-          .scatter_(1, choice.chosen, true);
-  Split parts = split(asked, inputs);
+  Split parts = split(choice.asked, inputs);
   return {synapses,
           std::move(choice.scores),
           std::move(parts.rows),

@@ -25,7 +25,7 @@ struct Route {
   // Scalar, to be added to the loss as it is: 0 when all synapses share the load, positive when
   // those that are preferred get more of it. See Gate.
   at::Tensor balance_loss;
-  at::Tensor chosen;  // int64 [batch, min(topk, n)]: the synapses of each row
+  at::Tensor chosen;  // int64 [batch, min(topk, n)]: the synapses of each row; -1: not asked
   Modality modality = Modality::kTensor;
 };
 

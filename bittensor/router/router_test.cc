@@ -18,6 +18,7 @@ Router::Options small(std::int64_t topk) {
   options.key_dim = 5;
   options.topk = topk;
   options.max_keys = 32;
+  options.dropout = 0;
   options.network_dim = 3;
   return options;
 }

@@ -2,6 +2,8 @@
 #include "bittensor/synapse/served_synapse.h"
 
 #include <exception>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -13,9 +15,11 @@
 namespace bittensor {
 namespace {
 
-std::shared_ptr<Synapse> frozen_copy(const Synapse& synapse) {
+// `with_gradients`: parameters that require a gradient go on doing so.
+std::shared_ptr<Synapse> frozen_copy(const Synapse& synapse, bool with_gradients) {
   std::shared_ptr<Synapse> copy = synapse.copy();
   copy->eval();
+  if (with_gradients) return copy;
   for (at::Tensor& parameter : copy->parameters()) parameter.requires_grad_(false);
   return copy;
 }
@@ -61,24 +65,37 @@ at::Tensor run(Synapse& synapse, const Inputs& inputs) {
   return output.defined() ? output.to(home) : output;
 }
 
-at::Tensor input_gradient(Synapse& synapse, const Inputs& inputs,
-                          const at::Tensor& output_gradient) {
+// The gradients of the inputs and then of `parameters`; an undefined one is zero.
+std::vector<at::Tensor> gradients_of(Synapse& synapse, const std::vector<at::Tensor>& parameters,
+                                     const Inputs& inputs, const at::Tensor& output_gradient) {
   const c10::InferenceMode ordinary_tensors(false);
   const torch::AutoGradMode with_grad(true);
-  const at::Tensor leaf = inputs.tensor.detach().clone().requires_grad_();
-  const at::Tensor output = run(synapse, {inputs.modality, leaf, {}});
-  if (!output.defined() || !output.requires_grad()) return at::zeros_like(leaf);
-  // grad(), not backward(): nothing but `leaf` is touched.
-  const auto gradients = torch::autograd::grad(
-      {output}, {leaf}, {output_gradient.to(output.options())}, /*retain_graph=*/c10::nullopt,
+  std::vector<at::Tensor> wanted = {inputs.tensor.detach().clone().requires_grad_()};
+  const at::Tensor output = run(synapse, {inputs.modality, wanted.front(), {}});
+  for (const at::Tensor& parameter : parameters) {
+    if (parameter.requires_grad()) wanted.push_back(parameter);
+  }
+  if (!output.defined() || !output.requires_grad()) {
+    return std::vector<at::Tensor>(parameters.size() + 1);
+  }
+  // grad(), not backward(): nothing but what is returned is touched.
+  std::vector<at::Tensor> found = torch::autograd::grad(
+      {output}, wanted, {output_gradient.to(output.options())}, /*retain_graph=*/c10::nullopt,
       /*create_graph=*/false, /*allow_unused=*/true);
-  return gradients.front().defined() ? gradients.front() : at::zeros_like(leaf);
+  std::vector<at::Tensor> gradients = {std::move(found.front())};
+  auto next = found.begin() + 1;
+  for (const at::Tensor& parameter : parameters) {
+    gradients.push_back(parameter.requires_grad() ? std::move(*next++) : at::Tensor());
+  }
+  return gradients;
 }
 
 }  // namespace
 
-ServedSynapse::ServedSynapse(const Synapse& synapse)
-    : synapse_(frozen_copy(synapse)), schema_(synapse.schema()) {}
+ServedSynapse::ServedSynapse(const Synapse& synapse, std::shared_ptr<ParameterGradients> gradients)
+    : synapse_(frozen_copy(synapse, gradients != nullptr)),
+      schema_(synapse.schema()),
+      gradients_(std::move(gradients)) {}
 
 absl::Status ServedSynapse::check(const Inputs& inputs, Values values) const {
   return values == Values::kKnownFinite ? schema_.check_shape(inputs) : schema_.check(inputs);
@@ -119,13 +136,20 @@ absl::StatusOr<at::Tensor> ServedSynapse::backward(const Inputs& inputs,
   if (values == Values::kUnchecked && !all_finite(output_gradient)) {
     return absl::InvalidArgumentError("gradient holds NaN or infinite values");
   }
+  std::vector<at::Tensor> of_parameters;
   auto gradient = guarded([&] {
     const MutexLock lock(mutex_);
-    return input_gradient(*synapse_, inputs, output_gradient);
+    const auto parameters = gradients_ ? synapse_->parameters() : std::vector<at::Tensor>();
+    of_parameters = gradients_of(*synapse_, parameters, inputs, output_gradient);
+    const at::Tensor of_inputs = std::move(of_parameters.front());
+    of_parameters.erase(of_parameters.begin());
+    return of_inputs.defined() ? of_inputs : at::zeros_like(inputs.tensor);
   });
-  if (gradient.ok() && !all_finite(*gradient)) {
+  if (!gradient.ok()) return gradient;
+  if (!all_finite(*gradient)) {
     return absl::InternalError("synapse gives a gradient of NaN or infinite values");
   }
+  if (gradients_) BITTENSOR_RETURN_IF_ERROR(gradients_->add(of_parameters));
   return gradient;
 }
 

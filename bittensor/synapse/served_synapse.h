@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 
 #include "bittensor/base/mutex.h"
+#include "bittensor/synapse/parameter_gradients.h"
 #include "bittensor/synapse/synapse.h"
 
 namespace bittensor {
@@ -21,8 +22,10 @@ class ServedSynapse {
   // Whether the caller has looked for NaN and infinite values in what it gives.
   enum class Values { kUnchecked, kKnownFinite };
 
-  // Takes a copy of `synapse` as it is now. Throws what Synapse::clone() throws.
-  explicit ServedSynapse(const Synapse& synapse);
+  // Takes a copy of `synapse` as it is now. Throws what Synapse::clone() throws. With
+  // `gradients`, backward() also adds what it would change in the parameters there.
+  explicit ServedSynapse(const Synapse& synapse,
+                         std::shared_ptr<ParameterGradients> gradients = nullptr);
 
   const Schema& schema() const { return schema_; }
 
@@ -33,7 +36,7 @@ class ServedSynapse {
   absl::StatusOr<at::Tensor> forward(const Inputs& inputs, Values values = Values::kUnchecked);
 
   // The gradient of the inputs, shape of the inputs, given the gradient of the output.
-  // Leaves the parameters' gradients alone. kInvalidArgument if the shapes do not fit or a
+  // Changes nothing of the synapse. kInvalidArgument if the shapes do not fit or a
   // value is not finite, kUnimplemented for text and for integer inputs.
   absl::StatusOr<at::Tensor> backward(const Inputs& inputs, const at::Tensor& output_gradient,
                                       Values values = Values::kUnchecked);
@@ -44,6 +47,8 @@ class ServedSynapse {
   Mutex mutex_;
   const std::shared_ptr<Synapse> synapse_ BITTENSOR_GUARDED_BY(mutex_);
   const Schema schema_;
+  // Null, or shared with the axon and the copies served before and after this one.
+  const std::shared_ptr<ParameterGradients> gradients_;
 };
 
 }  // namespace bittensor

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "bench/learning/plot.h"
+#include "nlohmann/json.hpp"
+
+namespace bittensor::bench {
+
+// The numbers of all experiments: one of each name a seed. Not thread-safe.
+class Report {
+ public:
+  // `name` without the prefix "learning.".
+  void add(const std::string& name, double value);
+
+  // A point of a curve in the plot of `row`.
+  void point(const std::string& row, const std::string& curve, double step, double value);
+
+  // Mean and spread of every number, beside what is wanted of it.
+  void print() const;
+
+  // {"learning.poor_local": 96.1, ...}: the means.
+  nlohmann::json json() const;
+
+  // One SVG a row into `folder`.
+  absl::Status write_plots(const std::string& folder) const;
+
+ private:
+  std::vector<std::string> names_;  // in the order they came
+  std::map<std::string, std::vector<double>> values_;
+  std::map<std::string, Plot> plots_;
+};
+
+}  // namespace bittensor::bench
