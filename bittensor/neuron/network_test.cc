@@ -14,6 +14,7 @@
 #include "bittensor/dendrite/dendrite.h"
 #include "bittensor/tensor/codec.h"
 #include "bittensor/transport/in_process_transport.h"
+#include "bittensor/v1/envelope.pb.h"
 #include "bittensor/wallet/envelope.h"
 
 namespace bittensor {
@@ -82,17 +83,20 @@ class Network : public ::testing::Test {
     return record;
   }
 
-  // A stranger that signs well and answers `tensor` whatever it is asked.
+  // A stranger that proves well who it is, and answers `tensor` whatever it is asked. It reads
+  // the request's envelope, which hides nothing, whoever it is for.
   SynapseRecord answering(const Wallet& wallet, const Tensor& tensor) {
     auto keys = std::make_shared<PairKeys>(wallet);
     return stranger(
         wallet, [keys, tensor, this](Transport::Request request, Transport::ReplyFn reply) {
-          const auto envelope =
-              open_request(*keys, request.message.envelope, request.method, request.message.body);
+          v1::Envelope asked;
+          EXPECT_TRUE(asked.ParseFromString(request.message.envelope));
+          const Envelope envelope{*PublicKey::from_bytes(asked.sender()), keys->wallet().key(),
+                                  asked.nonce(), asked.time_ms(), Proof::kMac};
           Message message;
           EXPECT_TRUE(append_tensor_field(1, tensor, message.body).ok());
           message.envelope =
-              seal_reply(*keys, *envelope, request.method, message.body, executor_.unix_ms());
+              seal_reply(*keys, envelope, request.method, message.body, executor_.unix_ms());
           reply(std::move(message));
         });
   }
