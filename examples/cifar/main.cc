@@ -37,7 +37,7 @@ constexpr double kWeightDecay = 5e-4;
 // What suits this model: docs/performance.md says how it was found.
 NeuronOptions defaults() {
   NeuronOptions options;
-  options.epochs = 10;
+  options.epochs = 8;
   options.batch_size_train = 64;
   options.batch_size_test = 250;
   options.learning_rate = 0.1;
