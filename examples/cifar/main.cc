@@ -24,7 +24,7 @@ constexpr double kWeightDecay = 5e-4;
 // What suits this model.
 NeuronOptions defaults() {
   NeuronOptions options;
-  options.epochs = 10;
+  options.epochs = 8;
   options.batch_size_train = 64;
   options.batch_size_test = 250;
   options.learning_rate = 0.1;
