@@ -2,8 +2,6 @@
 #include "bittensor/transport/grpc/grpc_listener.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <limits>
 #include <map>
 #include <utility>
@@ -12,9 +10,6 @@
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
-#include <netdb.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/transport/address.h"
@@ -23,48 +18,10 @@
 namespace bittensor::grpc_internal {
 namespace {
 
-absl::Status bind_error(const std::string& address, int error) {
-  const std::string message = absl::StrCat("cannot listen at ", address, ": ", strerror(error));
-  switch (error) {
-    case EADDRINUSE:
-      return absl::AlreadyExistsError(message);
-    case EACCES:
-      return absl::PermissionDeniedError(message);
-    case EADDRNOTAVAIL:
-    case EAFNOSUPPORT:
-      return absl::InvalidArgumentError(message);
-    default:
-      return absl::UnavailableError(message);
-  }
-}
-
-// Tries the address with a socket of its own: gRPC does not tell why it cannot bind.
-absl::Status try_to_bind(const Address& address) {
-  addrinfo hints{};
-  hints.ai_flags = AI_PASSIVE;
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const std::string port = std::to_string(address.port);
-  if (const int error = getaddrinfo(address.host.c_str(), port.c_str(), &hints, &found); error != 0)
-    return absl::InvalidArgumentError(
-        absl::StrCat("cannot listen at ", address.to_string(), ": ", gai_strerror(error)));
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, &freeaddrinfo);
-
-  const int fd = socket(found->ai_family, found->ai_socktype | SOCK_CLOEXEC, found->ai_protocol);
-  if (fd < 0) return bind_error(address.to_string(), errno);
-  const int on = 1;
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  const int error = bind(fd, found->ai_addr, found->ai_addrlen) == 0 ? 0 : errno;
-  ::close(fd);
-  return error == 0 ? absl::OkStatus() : bind_error(address.to_string(), error);
-}
-
 void set_options(grpc::ServerBuilder& builder, std::size_t max_message_bytes) {
   builder.SetMaxReceiveMessageSize(
       static_cast<int>(std::min<std::size_t>(max_message_bytes, std::numeric_limits<int>::max())));
   builder.SetMaxSendMessageSize(-1);
-  // Or two programs could take one port, and each would get some of the connections.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 1'000);
 
   // A connection that says nothing is closed after a while, one whose other end is gone soon.
@@ -114,21 +71,27 @@ absl::StatusOr<std::unique_ptr<Transport::Listener>> GrpcListener::start(
     std::size_t max_message_bytes, Transport::Handler handler) {
   BITTENSOR_ASSIGN_OR_RETURN(Address wanted, parse_address(address));
   BITTENSOR_ASSIGN_OR_RETURN(Services services, services_for(methods, std::move(handler)));
-  BITTENSOR_RETURN_IF_ERROR(try_to_bind(wanted));
+  BITTENSOR_ASSIGN_OR_RETURN(std::unique_ptr<Acceptor> acceptor, Acceptor::listen(wanted));
+  wanted.port = acceptor->port();
 
   grpc::ServerBuilder builder;
   set_options(builder, max_message_bytes);
   for (const auto& service : services) builder.RegisterService(service.get());
-  int port = 0;
-  builder.AddListeningPort(wanted.to_string(), grpc::InsecureServerCredentials(), &port);
+  std::shared_ptr<grpc::experimental::ExternalConnectionAcceptor> connections =
+      builder.experimental().AddExternalConnectionAcceptor(
+          grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+          grpc::InsecureServerCredentials());
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  // Somebody was faster.
-  if (!server || port == 0) return bind_error(address, EADDRINUSE);
-  wanted.port = static_cast<std::uint16_t>(port);
+  if (!server) return absl::UnavailableError("gRPC does not serve " + wanted.to_string());
   for (const auto& service : services)
     server->GetHealthCheckService()->SetServingStatus(service->name(), true);
-  return std::unique_ptr<Transport::Listener>(
-      new GrpcListener(wanted.to_string(), std::move(services), std::move(server)));
+  acceptor->start([connections](int descriptor) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+    connection.fd = descriptor;
+    connections->HandleNewConnection(&connection);
+  });
+  return std::unique_ptr<Transport::Listener>(new GrpcListener(
+      wanted.to_string(), std::move(services), std::move(server), std::move(acceptor)));
 }
 
 GrpcListener::~GrpcListener() {
@@ -137,6 +100,7 @@ GrpcListener::~GrpcListener() {
 
 void GrpcListener::close(TimePoint deadline) {
   server_->GetHealthCheckService()->Shutdown();
+  acceptor_->stop();
   // Cancels what is left at the deadline (see ServerCall::OnCancel), then waits for it.
   server_->Shutdown(to_timespec(deadline));
   server_->Wait();

@@ -8,6 +8,7 @@
 
 #include <grpcpp/server.h>
 
+#include "bittensor/transport/grpc/acceptor.h"
 #include "bittensor/transport/grpc/raw_service.h"
 #include "bittensor/transport/transport.h"
 
@@ -29,12 +30,17 @@ class GrpcListener final : public Transport::Listener {
  private:
   using Services = std::vector<std::unique_ptr<RawService>>;
 
-  GrpcListener(std::string address, Services services, std::unique_ptr<grpc::Server> server)
-      : address_(std::move(address)), services_(std::move(services)), server_(std::move(server)) {}
+  GrpcListener(std::string address, Services services, std::unique_ptr<grpc::Server> server,
+               std::unique_ptr<Acceptor> acceptor)
+      : address_(std::move(address)),
+        services_(std::move(services)),
+        server_(std::move(server)),
+        acceptor_(std::move(acceptor)) {}
 
   const std::string address_;
   const Services services_;  // Outlive the server.
   const std::unique_ptr<grpc::Server> server_;
+  const std::unique_ptr<Acceptor> acceptor_;  // Hands connections to the server.
 };
 
 }  // namespace bittensor::grpc_internal

@@ -11,9 +11,11 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/security/credentials.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bittensor/transport/address.h"
 #include "bittensor/transport/testing/transport_contract.h"
 
 namespace bittensor::testing {
@@ -296,6 +298,38 @@ TEST_F(Grpc, DestructorWaitsForTheReplies) {
     }
   }
   EXPECT_EQ(replies, 100);
+}
+
+// gRPC's own listener would never serve again.
+TEST_F(Grpc, OutOfFilesItTurnsAwayAndServesAgainWhenThereAreSome) {
+  auto listener = listen(server_, echo);
+  ASSERT_TRUE(ask(listener->address(), kMethod, "before").ok());
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int next = dup(0);
+  close(next);
+  const rlimit few{static_cast<rlim_t>(next) + 60, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+
+  sockaddr_in address = loopback();
+  address.sin_port = htons(static_cast<std::uint16_t>(parse_address(listener->address())->port));
+  std::vector<int> strangers;
+  for (int i = 0; i < 200; ++i) {
+    const int stranger = socket(AF_INET, SOCK_STREAM, 0);
+    if (stranger < 0) break;  // Out of files: here, and so there.
+    strangers.push_back(stranger);
+    connect(stranger, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  }
+  EXPECT_GT(strangers.size(), 20u);
+  for (const int stranger : strangers) close(stranger);
+  EXPECT_TRUE(ask(listener->address(), kMethod, "after").ok());
+  GrpcTransport newcomer;
+  OneReply reply(world_);
+  newcomer.call(listener->address(), kMethod, Message{"", Payload("new")}, world_.now() + 10s,
+                kMaxBytes, reply.fn());
+  reply.call_returned();
+  EXPECT_TRUE(reply.get().ok());
+  setrlimit(RLIMIT_NOFILE, &before);
 }
 
 // The two services below are called as the unary methods that they look like on the wire.
