@@ -99,7 +99,11 @@ absl::Status run_image_neuron(const NeuronOptions& options, ImageTask task, c10:
     const bool alone = metagraph.size() == 0;
     if (alone && step % kAsksItselfEvery != 0) synapses.clear();
     torch::Tensor context;  // [batch, network_dim]
-    if (router.chooses(synapses.size())) context = synapse.encode(images);
+    if (router.chooses(synapses.size())) {
+      synapse.eval();  // A look at the batch is no training: statistics stay as they are.
+      context = synapse.encode(images);
+      synapse.train();
+    }
     Route route = router.route(synapses, metagraph.get_weights(synapses), context, inputs);
     auto pending = dendrite.forward_async(route.synapses, route.requests);
     return Asked{images, batch.labels.to(device), std::move(route), std::move(pending)};

@@ -26,7 +26,7 @@ Batches train_batches(const LabelledImages& data, std::int64_t size, std::uint64
 }
 
 Batches test_batches(const LabelledImages& data) {
-  return Batches(data, {/*batch_size=*/1000, /*shuffle=*/false, /*seed=*/0, mnist_normalisation()});
+  return Batches(data, {/*batch_size=*/200, /*shuffle=*/false, /*seed=*/0, mnist_normalisation()});
 }
 
 Batch joined(const Batch& a, const Batch& b) {

@@ -24,7 +24,7 @@ class Learner {
     double learning_rate = 0.03;
     double weight_decay = 0;
     bool asks_itself = false;  // its own served copy is one of those the router chooses from
-    Duration timeout = std::chrono::milliseconds(500);
+    Duration timeout = std::chrono::seconds(1);
     Router::Options router;
   };
 
