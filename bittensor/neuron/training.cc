@@ -16,7 +16,7 @@
 #include "bittensor/base/status_macros.h"
 #include "bittensor/base/stop_signal.h"
 #include "bittensor/neuron/parts.h"
-#include "bittensor/synapse/finite.h"
+#include "bittensor/tensor/finite.h"
 #include "bittensor/wallet/staged_file.h"
 
 namespace bittensor {
