@@ -60,6 +60,9 @@ void add_network(const Group& group, NeuronOptions& o) {
   group.add("timeout", o.timeout, "seconds after which a peer's answer is given up")
       ->check(CLI::Range(0.01, 3600.0));
   group.flag("allow_unsigned", o.allow_unsigned, "answer callers that prove no identity");
+  group.add("fault", o.fault,
+            "how this neuron's own calls fail, to see how it fares: transport.delay=100ms, "
+            "transport.drop=0.05 and others, with commas (transport/faulty_transport.h)");
 }
 
 void add_admission(const Group& group, NeuronOptions& o) {

@@ -23,6 +23,7 @@ struct NeuronOptions {
   int min_peers = 0;
   double timeout = 5;
   bool allow_unsigned = false;
+  std::string fault;
 
   // Who may ask, and how much (wallet/admission.h).
   std::vector<std::string> axon_allow;

@@ -25,7 +25,7 @@
 #include "bittensor/neuron/parts.h"
 #include "bittensor/neuron/training.h"
 #include "bittensor/router/router.h"
-#include "bittensor/transport/grpc/grpc_transport.h"
+#include "bittensor/transport/transport.h"
 
 namespace bittensor {
 namespace {
@@ -66,13 +66,13 @@ absl::Status run(const NeuronOptions& options) {
   // The network: a metagraph that tells and learns who is there, an axon that serves a copy of
   // the model, a dendrite that asks others, a router that learns whom to ask.
   ThreadExecutor executor;
-  GrpcTransport transport;
-  Metagraph metagraph(metagraph_options(options), transport, wallet, executor);
+  BITTENSOR_ASSIGN_OR_RETURN(const auto transport, make_transport(options, executor));
+  Metagraph metagraph(metagraph_options(options), *transport, wallet, executor);
   BITTENSOR_ASSIGN_OR_RETURN(Axon::Options serving, axon_options(options, metagraph));
-  Axon axon(std::move(serving), transport, wallet, executor);
-  Dendrite dendrite(dendrite_options(options), transport, wallet, executor,
+  Axon axon(std::move(serving), *transport, wallet, executor);
+  Dendrite dendrite(dendrite_options(options), *transport, wallet, executor,
                     [&axon] { return axon.served(); });
-  const Leave leave(metagraph, transport);
+  const Leave leave(metagraph, *transport);
   auto router =
       std::make_shared<Router>(/*x_dim=*/kDefaultNetworkDim, /*key_dim=*/100, options.topk);
   router->to(device);
