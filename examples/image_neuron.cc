@@ -19,7 +19,6 @@
 #include "bittensor/neuron/sgd.h"
 #include "bittensor/router/contribution.h"
 #include "bittensor/router/router.h"
-#include "bittensor/transport/grpc/grpc_transport.h"
 
 namespace bittensor {
 namespace {
@@ -50,13 +49,13 @@ absl::Status run_image_neuron(const NeuronOptions& options, ImageTask task, c10:
   // The network: a metagraph that tells and learns who is there, an axon that serves a copy of
   // the model, a dendrite that asks others, a router that learns whom to ask.
   ThreadExecutor executor;
-  GrpcTransport transport;
-  Metagraph metagraph(metagraph_options(options), transport, wallet, executor);
+  BITTENSOR_ASSIGN_OR_RETURN(const auto transport, make_transport(options, executor));
+  Metagraph metagraph(metagraph_options(options), *transport, wallet, executor);
   BITTENSOR_ASSIGN_OR_RETURN(Axon::Options serving, axon_options(options, metagraph));
-  Axon axon(std::move(serving), transport, wallet, executor);
-  Dendrite dendrite(dendrite_options(options), transport, wallet, executor,
+  Axon axon(std::move(serving), *transport, wallet, executor);
+  Dendrite dendrite(dendrite_options(options), *transport, wallet, executor,
                     [&axon] { return axon.served(); });
-  const Leave leave(metagraph, transport);
+  const Leave leave(metagraph, *transport);
   Router router(router_options(options));
   router.to(device);
 

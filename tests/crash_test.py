@@ -114,4 +114,5 @@ class Shortage(ProgramTest):
         for stranger in strangers:
             stranger.close()
         neuron.wait_for("saved")
-        self.assertIsNone(neuron.process.poll())
+        other = self.neuron("b", "--epochs", "100000", "--bootstrap", started["metagraph"])
+        other.wait_for("step", lambda event: event["answers_ok"] > 0)

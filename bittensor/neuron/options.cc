@@ -65,6 +65,9 @@ void add_network(const Group& group, NeuronOptions& o) {
            "how tensors travel to peers and back: none, float16, bfloat16 or int8")
       ->check(CLI::IsMember({"none", "float16", "bfloat16", "int8"}));
   group.flag("allow_unsigned", o.allow_unsigned, "answer callers that prove no identity");
+  group.add("fault", o.fault,
+            "how this neuron's own calls fail, to see how it fares: transport.delay=100ms, "
+            "transport.drop=0.05 and others, with commas (transport/faulty_transport.h)");
 }
 
 void add_admission(const Group& group, NeuronOptions& o) {

@@ -4,6 +4,9 @@
 // programs need not repeat it.
 #pragma once
 
+#include <memory>
+#include <string>
+
 #include "absl/status/statusor.h"
 
 #include "bittensor/axon/axon.h"
@@ -14,6 +17,10 @@
 #include "bittensor/router/router.h"
 
 namespace bittensor {
+
+// gRPC, with the faults that --fault names. kInvalidArgument names what is no fault.
+absl::StatusOr<std::unique_ptr<Transport>> make_transport(const NeuronOptions& options,
+                                                          Executor& executor);
 
 // Who counts more in `metagraph`, which must outlive the axon, goes first. An error names the
 // key or the file that is none.
