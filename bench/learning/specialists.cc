@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Specialists: three neurons, each with labels of other digits only. With 300 labelled images of
-// all digits besides, each learns to ask whoever knows; of the other images it knows no label.
+// all digits besides, each learns to ask whoever knows.
 #include <array>
 #include <cstdio>
 
@@ -17,7 +17,6 @@ namespace {
 constexpr std::int64_t kPerClass = 30;
 constexpr std::int64_t kFew = 64;  // of each batch: of the 300
 constexpr std::int64_t kOwn = 16;  // of its own digits
-constexpr std::int64_t kUnlabelled = 32;
 constexpr std::int64_t kSteps = 600;
 constexpr std::int64_t kEpochsAlone = 2;
 
@@ -102,10 +101,8 @@ void specialists(const Setup& setup) {
     learner.wait_for_peers(others.size());
     Batches few = train_batches(all.few, kFew, setup.seed);
     Batches mine = train_batches(own[me], kOwn, setup.seed);
-    Batches rest = train_batches(unlabelled(all.rest), kUnlabelled, setup.seed);
     for (std::int64_t step = 0; step < steps; ++step) {
-      const Batch labelled = joined(few.at(step), mine.at(step));
-      learner.step(joined(labelled, rest.at(step)), learning_rate_at(1, step, steps));
+      learner.step(joined(few.at(step), mine.at(step)), learning_rate_at(1, step, steps));
       if (step % 50 != 0) continue;
       setup.report.point("specialists", "neuron " + std::to_string(me), step,
                          learner.network_accuracy(setup.mnist.test.first(1000)));

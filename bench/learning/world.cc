@@ -31,10 +31,10 @@ std::unique_ptr<Transport> World::make_transport() {
   return std::make_unique<GrpcTransport>();
 }
 
-Neuron::Neuron(World& world, const std::string& name, std::uint64_t seed, Axon::Options options)
-    : name(name),
+Neuron::Neuron(World& world, const std::string& called, std::uint64_t seed, Axon::Options options)
+    : name(called),
       transport(world.make_transport()),
-      wallet(wallet_of(name, seed)),
+      wallet(wallet_of(called, seed)),
       executor(world.executor()),
       axon(on_loopback(std::move(options)), *transport, wallet, executor) {}
 

@@ -32,7 +32,7 @@ class World {
 // What every neuron of the experiments has. Its key follows from name and seed, so that a run can
 // be repeated. Not thread-safe.
 struct Neuron {
-  Neuron(World& world, const std::string& name, std::uint64_t seed, Axon::Options options = {});
+  Neuron(World& world, const std::string& called, std::uint64_t seed, Axon::Options options = {});
   ~Neuron();
 
   // Serves `synapse` and is found by all who gossip with `bootstrap` ("" for the first).

@@ -11,17 +11,17 @@ namespace {
 
 // Three synapses that are asked about all of four rows, and what they answer.
 struct Asked {
-  explicit Asked(const at::Tensor& answers) {  // [3, 4, dim]
+  explicit Asked(const at::Tensor& said) {  // [3, 4, dim]
     torch::manual_seed(1);
     Router::Options options;
     options.x_dim = 5;
     options.topk = 3;
-    options.network_dim = answers.size(2);
+    options.network_dim = said.size(2);
     router = std::make_shared<Router>(options);
     router->eval();
     route = router->route(some_synapses(3), {}, torch::randn({4, 5}),
                           Inputs::of_tensor(torch::zeros({4, 1})));
-    for (int i = 0; i < 3; ++i) this->answers.push_back({absl::OkStatus(), answers[i], {}});
+    for (int i = 0; i < 3; ++i) answers.push_back({absl::OkStatus(), said[i], {}});
   }
 
   at::Tensor network_context() const { return router->join(route, answers); }
@@ -79,7 +79,9 @@ TEST(Contribution, WithoutAGradientNobodyContributes) {
 TEST(Contribution, SharesAreOfThePositivePartsAndNeverQuiteZero) {
   const at::Tensor shares = contribution_shares(torch::tensor({3.0F, -5.0F, 1.0F, NAN}));
   EXPECT_TRUE(torch::allclose(shares, torch::tensor({0.75F, 1e-4F, 0.25F, 1e-4F})));
-  EXPECT_TRUE(torch::allclose(contribution_shares(torch::zeros({2})), torch::full({2}, 1e-4F)));
+  // Nothing speaks for anyone.
+  EXPECT_TRUE(
+      torch::allclose(contribution_shares(torch::tensor({0.0F, -1.0F})), torch::full({2}, 0.5F)));
 }
 
 }  // namespace
