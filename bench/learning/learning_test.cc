@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The first and the third experiment in small, on the thousand images that are committed.
+// The first experiment in small, on the thousand images that are committed.
 #include "bench/learning/data.h"
 #include "bench/learning/learner.h"
-#include "bench/learning/odd_synapses.h"
 #include "datasets/mnist/mnist.h"
 #include "gtest/gtest.h"
 
@@ -63,19 +62,6 @@ TEST_F(Learning, FewLabelsAndAGoodPeerMakeAGoodStudent) {
   RecordProperty("network", std::to_string(network));
   EXPECT_GT(local, alone + 5) << alone;
   EXPECT_GT(network, alone + 5) << alone;
-}
-
-TEST_F(Learning, WeightGoesToThePeerThatHelps) {
-  constexpr std::int64_t kSteps = 120;
-  Learner learner(world_, options(), std::make_shared<MnistSynapse>());
-  add(world_, learner, "good", *good_);
-  add(world_, learner, "noise", NoiseSynapse());
-  add(world_, learner, "constant", ConstantSynapse());
-  Batches train = train_batches(mnist_.train, 64, kSeed);
-  for (std::int64_t step = 0; step < kSteps; ++step) {
-    learner.step(train.at(step), learning_rate_at(1, step, kSteps));
-  }
-  EXPECT_GT(learner.weight_share({neurons_[0]->wallet.key()}), 0.8);
 }
 
 }  // namespace

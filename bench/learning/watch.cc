@@ -19,13 +19,13 @@ constexpr std::int64_t kShown = 25;
 constexpr double kRate = 0.3;  // of the peak, all the time: nothing tells the learner when to end
 
 struct Scene {
-  Scene(const Setup& setup, std::size_t good)
-      : setup(setup),
-        models(good_models(setup.mnist.train, setup.quick, setup.seed)),
-        world(setup.fast),
+  Scene(const Setup& given, std::size_t good)
+      : setup(given),
+        models(good_models(given.mnist.train, given.quick, given.seed)),
+        world(given.fast),
         learner(world, options(setup.seed),
                 (torch::manual_seed(setup.seed), std::make_shared<MnistSynapse>())),
-        train(train_batches(setup.mnist.train, kBatch, setup.seed)) {
+        train(train_batches(given.mnist.train, kBatch, given.seed)) {
     for (std::size_t i = 0; i < good; ++i) add_good();
     for (int i = 0; i < 2; ++i) add("random" + std::to_string(i), MnistSynapse());
     learner.wait_for_peers(neurons.size());

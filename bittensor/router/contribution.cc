@@ -54,9 +54,8 @@ at::Tensor contributions(const Route& route, const std::vector<Answer>& answers,
 
 at::Tensor contribution_shares(const at::Tensor& contributions) {
   const at::Tensor useful = contributions.nan_to_num(0, 0, 0).clamp_min(0);
-  const double sum = useful.sum().item<double>();
-  if (sum <= 0) return torch::full_like(useful, 1.0 / static_cast<double>(useful.numel()));
-  return (useful / sum).clamp_min(kLeastWeight);
+  if (useful.numel() == 1) return torch::ones_like(useful);
+  return (useful / useful.sum().clamp_min(1e-12)).clamp_min(kLeastWeight);
 }
 
 at::Tensor score_shares(const Route& route, const std::vector<Answer>& answers) {

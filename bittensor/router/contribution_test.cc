@@ -79,9 +79,9 @@ TEST(Contribution, WithoutAGradientNobodyContributes) {
 TEST(Contribution, SharesAreOfThePositivePartsAndNeverQuiteZero) {
   const at::Tensor shares = contribution_shares(torch::tensor({3.0F, -5.0F, 1.0F, NAN}));
   EXPECT_TRUE(torch::allclose(shares, torch::tensor({0.75F, 1e-4F, 0.25F, 1e-4F})));
-  // Nothing speaks for anyone.
   EXPECT_TRUE(
-      torch::allclose(contribution_shares(torch::tensor({0.0F, -1.0F})), torch::full({2}, 0.5F)));
+      torch::allclose(contribution_shares(torch::tensor({0.0F, -1.0F})), torch::full({2}, 1e-4F)));
+  EXPECT_EQ(contribution_shares(torch::tensor({-1.0F})).item<float>(), 1);
 }
 
 }  // namespace

@@ -56,10 +56,10 @@ TEST(DpnLearning, ThousandPhotographsTeachSomethingAboutFiveHundredOthers) {
 
   synapse.eval();
   const torch::NoGradGuard no_grad;
-  const auto output = synapse.forward(test.images, test.labels, peer->forward_image(test.images));
+  // Of the local path only: the network path sees nothing but the answers of a peer that never
+  // learnt.
   EXPECT_LT(loss, 1.9);
-  EXPECT_GT(accuracy(output.local_target, test.labels), 0.27);
-  EXPECT_GT(accuracy(output.network_target, test.labels), 0.27);
+  EXPECT_GT(accuracy(synapse.forward(test.images, test.labels).local_target, test.labels), 0.27);
 }
 
 }  // namespace
