@@ -14,8 +14,8 @@
 #include "bittensor/axon/axon.h"
 #include "bittensor/base/thread_executor.h"
 #include "bittensor/dendrite/peer_calls.h"
-#include "bittensor/tensor/finite.h"
 #include "bittensor/tensor/codec.h"
+#include "bittensor/tensor/finite.h"
 #include "bittensor/transport/in_process_transport.h"
 #include "bittensor/wallet/envelope.h"
 
