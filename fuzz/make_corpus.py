@@ -31,12 +31,15 @@ def field(number, value):
     return varint(number << 3 | 2) + varint(len(value)) + value
 
 
-def tensor(shape, data, dtype=1):
-    return field(1, dtype) + field(2, b"".join(map(varint, shape))) + field(3, data)
+def tensor(shape, data, dtype=1, compression=0):
+    return (field(1, dtype) + field(2, b"".join(map(varint, shape))) + field(3, data) +
+            (field(4, compression) if compression else b""))
 
 
 ROWS = struct.pack("<16f", *range(16))
 GOOD = tensor([2, 8], ROWS)
+INT8_ROWS = struct.pack("<4f", 0.5, -1, 0.25, 2) + bytes(range(16))
+INT8_NAN = struct.pack("<4f", float("nan"), -1, float("inf"), 2) + bytes(range(16))
 WRONG_TENSORS = {
     "good": GOOD,
     "empty": b"",
@@ -54,6 +57,15 @@ WRONG_TENSORS = {
     "scalar": tensor([], ROWS[:4]),
     "cut": GOOD[:-3],
     "twice": GOOD + GOOD,
+    "float16": tensor([2, 8], ROWS[:32], compression=1),
+    "float16_short": tensor([2, 8], ROWS[:31], compression=1),
+    "bfloat16": tensor([2, 8], ROWS[:32], compression=2),
+    "int8": tensor([2, 8], INT8_ROWS, compression=3),
+    "int8_nan": tensor([2, 8], INT8_NAN, compression=3),
+    "int8_no_rows": tensor([2, 8], bytes(16), compression=3),
+    "int8_uneven_rows": tensor([2, 8], bytes(16 + 3 * 8), compression=3),
+    "int8_of_doubles": tensor([2, 8], INT8_ROWS, dtype=4, compression=3),
+    "unknown_compression": tensor([2, 8], ROWS, compression=9),
     "shape_not_packed": field(1, 1) + field(2, 2) + field(2, 8) + field(3, ROWS),
 }
 for name, bytes_of in WRONG_TENSORS.items():
@@ -72,6 +84,11 @@ write("network", "backward_nothing", 1, b"")
 ENVELOPE = (field(1, b"s" * 32) + field(2, b"r" * 32) + field(3, b"n" * 16) + field(4, 1) +
             field(5, b"x" * 64))
 write("network", "envelope_of_nobody", 4, ENVELOPE)
+HEAD = ENVELOPE[:-66]
+write("network", "envelope_mac_of_nobody", 4, HEAD + field(6, b"m" * 16))
+write("network", "envelope_mac_short", 4, HEAD + field(6, b"m" * 15))
+write("network", "envelope_two_proofs", 4, ENVELOPE + field(6, b"m" * 16))
+write("network", "envelope_no_proof", 4, HEAD)
 write("network", "envelope_short_key", 4, field(1, b"s" * 31) + ENVELOPE[34:])
 write("network", "envelope_unknown_field", 4, ENVELOPE + field(15, b"x"))
 write("network", "envelope_empty", 4, b"")
