@@ -27,15 +27,15 @@ void copy_plane(const std::uint8_t* from, std::int64_t rows, std::int64_t cols, 
   for (std::int64_t row = 0; row < rows; ++row, into += cols) {
     const std::int64_t source = row - view.down;
     if (source < 0 || source >= rows || begin >= end) {
-      std::fill(into, into + cols, 0.0f);
+      std::fill(into, into + cols, shift);
       continue;
     }
     const std::uint8_t* pixel = from + source * cols + first;
-    std::fill(into, into + begin, 0.0f);
+    std::fill(into, into + begin, shift);
     for (std::int64_t col = begin; col < end; ++col, pixel += step) {
       into[col] = static_cast<float>(*pixel) * scale + shift;
     }
-    std::fill(into + end, into + cols, 0.0f);
+    std::fill(into + end, into + cols, shift);
   }
 }
 

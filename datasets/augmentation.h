@@ -9,8 +9,9 @@ namespace bittensor {
 
 // What a sample may become each time it is seen, so that few images are like many.
 struct Augmentation {
-  std::int64_t shift = 0;  // pixels at most, up or down and left or right; what is laid bare is 0
-  bool mirror = false;     // left for right, every other time
+  std::int64_t shift =
+      0;                // pixels at most, up or down and left or right; what is laid bare is black
+  bool mirror = false;  // left for right, every other time
 
   bool any() const { return shift > 0 || mirror; }
 };
@@ -24,7 +25,8 @@ struct View {
 
 View random_view(const Augmentation& augmentation, std::mt19937_64& random);
 
-// Writes `from` [rows, cols] as `view` shows it: pixel * scale + shift, and 0 where no pixel is.
+// Writes `from` [rows, cols] as `view` shows it: pixel * scale + shift, and black where no pixel
+// is, as torchvision's RandomCrop pads.
 void copy_plane(const std::uint8_t* from, std::int64_t rows, std::int64_t cols, const View& view,
                 float scale, float shift, float* into);
 

@@ -48,11 +48,11 @@ TEST(CopyPlane, MovedOutOfSightIsNothing) {
   }
 }
 
-TEST(CopyPlane, WhatIsLaidBareIsZeroWhateverTheScale) {
+TEST(CopyPlane, WhatIsLaidBareIsBlack) {
   const std::uint8_t pixel[2] = {10, 20};
   float plane[2];
   copy_plane(pixel, 1, 2, {0, 1, false}, /*scale=*/0.5f, /*shift=*/-1, plane);
-  EXPECT_EQ(plane[0], 0);
+  EXPECT_EQ(plane[0], -1);
   EXPECT_EQ(plane[1], 4);
 }
 

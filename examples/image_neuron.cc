@@ -19,6 +19,7 @@
 #include "bittensor/neuron/sgd.h"
 #include "bittensor/router/contribution.h"
 #include "bittensor/router/router.h"
+#include "bittensor/router/weight_average.h"
 
 namespace bittensor {
 namespace {
@@ -58,6 +59,7 @@ absl::Status run_image_neuron(const NeuronOptions& options, ImageTask task, c10:
   const Leave leave(metagraph, *transport);
   Router router(router_options(options));
   router.to(device);
+  WeightAverage weight_average;
 
   Sgd optimizer(parameters_of({&synapse, &router}), task.optimizer);
   Training training(task.kind, options, synapse, router, optimizer, executor, &metagraph,
@@ -145,7 +147,7 @@ absl::Status run_image_neuron(const NeuronOptions& options, ImageTask task, c10:
             options.weights == "score"
                 ? score_shares(route, answers)
                 : contribution_shares(contributions(route, answers, network_context));
-        weights = 0.99 * weights + 0.01 * shares;
+        weights = weight_average.update(route, answers, weights, shares);
         metagraph.set_weights(synapses, weights);
       }
       if (training.due_to_serve()) axon.serve(synapse);

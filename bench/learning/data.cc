@@ -21,8 +21,9 @@ torch::Tensor shuffled(std::int64_t size, std::uint64_t seed) {
 
 }  // namespace
 
-Batches train_batches(const LabelledImages& data, std::int64_t size, std::uint64_t seed) {
-  return Batches(data, {size, /*shuffle=*/true, seed, mnist_normalisation()});
+Batches train_batches(const LabelledImages& data, std::int64_t size, std::uint64_t seed,
+                      int shift) {
+  return Batches(data, {size, /*shuffle=*/true, seed, mnist_normalisation(), {shift}});
 }
 
 Batches test_batches(const LabelledImages& data) {

@@ -13,7 +13,9 @@
 
 namespace bittensor::bench {
 
-Batches train_batches(const LabelledImages& data, std::int64_t size, std::uint64_t seed);
+// With `shift`, each image moves by up to so many pixels each time it is drawn.
+Batches train_batches(const LabelledImages& data, std::int64_t size, std::uint64_t seed,
+                      int shift = 0);
 Batches test_batches(const LabelledImages& data);
 
 // Both batches in one.

@@ -86,8 +86,9 @@ Learner::Step Learner::step(const Batch& batch, double rate) {
                                                  : torch::zeros_like(step.score_shares);
   for (const torch::Tensor& rows : route.rows) step.asked.push_back(rows.numel());
   if (network_context.defined()) {
-    neuron_.metagraph->set_weights(step.synapses,
-                                   0.99 * weights + 0.01 * contribution_shares(step.contributions));
+    neuron_.metagraph->set_weights(
+        step.synapses,
+        weight_average_.update(route, answers, weights, contribution_shares(step.contributions)));
   }
   return step;
 }

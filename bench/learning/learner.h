@@ -12,6 +12,7 @@
 
 #include "bittensor/dendrite/dendrite.h"
 #include "bittensor/router/contribution.h"
+#include "bittensor/router/weight_average.h"
 
 namespace bittensor::bench {
 
@@ -75,6 +76,7 @@ class Learner {
   Neuron neuron_;
   Dendrite dendrite_;
   Router router_;
+  WeightAverage weight_average_;
   torch::optim::SGD optimizer_;
 };
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// The first experiment in small, on the thousand images that are committed.
+// The first and the third experiment in small, on the images that are committed.
 #include "bench/learning/data.h"
 #include "bench/learning/learner.h"
+#include "bench/learning/odd_synapses.h"
 #include "datasets/mnist/mnist.h"
 #include "gtest/gtest.h"
 
@@ -62,6 +63,23 @@ TEST_F(Learning, FewLabelsAndAGoodPeerMakeAGoodStudent) {
   RecordProperty("network", std::to_string(network));
   EXPECT_GT(local, alone + 5) << alone;
   EXPECT_GT(network, alone + 5) << alone;
+}
+
+// The learner's images are new to the peers: what a peer has learnt by heart says nothing about it.
+TEST_F(Learning, PeersThatAreNoHelpLoseTheirWeight) {
+  constexpr std::int64_t kSteps = 100;
+  Learner learner(world_, options(), std::make_shared<MnistSynapse>());
+  add(world_, learner, "good", *good_);
+  add(world_, learner, "another good one", *train_plainly(mnist_.train, 160, kSeed + 2));
+  const std::vector<PublicKey> good = {neurons_[0]->wallet.key(), neurons_[1]->wallet.key()};
+  add(world_, learner, "random", MnistSynapse());
+  add(world_, learner, "noise", NoiseSynapse());
+  add(world_, learner, "constant", ConstantSynapse());
+  Batches train = train_batches(mnist_.test, 32, kSeed);
+  for (std::int64_t step = 0; step < kSteps; ++step) {
+    learner.step(train.at(step), learning_rate_at(1, step, kSteps));
+  }
+  EXPECT_GT(learner.weight_share(good), 0.7);  // 0.4 of equals
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Specialists: three neurons, each with labels of other digits only. With 300 labelled images of
-// all digits besides, each learns to ask whoever knows.
+// all digits besides, moved a pixel at random lest they be learnt by heart, each learns to ask
+// whoever knows.
 #include <array>
 #include <cstdio>
 
@@ -17,6 +18,7 @@ namespace {
 constexpr std::int64_t kPerClass = 30;
 constexpr std::int64_t kFew = 64;  // of each batch: of the 300
 constexpr std::int64_t kOwn = 16;  // of its own digits
+constexpr int kShift = 1;          // pixels
 constexpr std::int64_t kSteps = 600;
 constexpr std::int64_t kEpochsAlone = 2;
 
@@ -99,8 +101,8 @@ void specialists(const Setup& setup) {
       keys.push_back(others.back()->wallet.key());
     }
     learner.wait_for_peers(others.size());
-    Batches few = train_batches(all.few, kFew, setup.seed);
-    Batches mine = train_batches(own[me], kOwn, setup.seed);
+    Batches few = train_batches(all.few, kFew, setup.seed, kShift);
+    Batches mine = train_batches(own[me], kOwn, setup.seed, kShift);
     for (std::int64_t step = 0; step < steps; ++step) {
       learner.step(joined(few.at(step), mine.at(step)), learning_rate_at(1, step, steps));
       if (step % 50 != 0) continue;

@@ -3,7 +3,6 @@
 // Useless peers: three good ones among eight that are no help. And which measure of a peer's
 // worth comes closest to the truth, the loss without it.
 #include <cstdio>
-#include <numeric>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
@@ -21,7 +20,7 @@ namespace {
 constexpr std::int64_t kSteps = 500;
 constexpr std::int64_t kBatch = 64;
 constexpr std::int64_t kShown = 25;
-constexpr std::int64_t kRanked = 50;  // steps between two comparisons with the truth
+constexpr std::int64_t kRanked = 25;  // steps between two looks at the truth
 
 // The good three, and if asked for those that are no help.
 struct Crowd {
@@ -50,47 +49,52 @@ struct Crowd {
   std::vector<PublicKey> good;
 };
 
-std::vector<double> ranks(const torch::Tensor& values) {
-  const torch::Tensor ranks = values.argsort().argsort().to(torch::kDouble);
-  return {ranks.data_ptr<double>(), ranks.data_ptr<double>() + ranks.numel()};
+// Ranks from 0; equal values share the mean of theirs.
+torch::Tensor ranks(const std::vector<double>& values) {
+  const torch::Tensor row = torch::tensor(values, torch::kDouble);
+  const torch::Tensor column = row.unsqueeze(1);
+  return row.lt(column).sum(1) + 0.5 * (row.eq(column).sum(1) - 1);
 }
 
 // Spearman's rank correlation.
-double rank_correlation(const torch::Tensor& a, const torch::Tensor& b) {
-  const std::vector<double> x = ranks(a);
-  const std::vector<double> y = ranks(b);
-  const auto n = static_cast<double>(x.size());
-  double squares = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) squares += (x[i] - y[i]) * (x[i] - y[i]);
-  return 1 - 6 * squares / (n * (n * n - 1));
+double rank_correlation(const std::vector<double>& a, const std::vector<double>& b) {
+  const torch::Tensor x = ranks(a) - ranks(a).mean();
+  const torch::Tensor y = ranks(b) - ranks(b).mean();
+  return ((x * y).sum() / (x.norm() * y.norm())).item<double>();
 }
 
-// Both measures of a peer's worth, averaged as the metagraph's weights are.
-class Measures {
+// Each peer's worth over the whole run, by both measures and in truth.
+class Ranking {
  public:
   void add(const Learner::Step& step) {
     for (std::size_t i = 0; i < step.synapses.size(); ++i) {
-      auto& [score, contribution] = of_[step.synapses[i].key];
-      const auto at = static_cast<std::int64_t>(i);
-      score = 0.99 * score + 0.01 * step.score_shares[at].item<double>();
-      contribution = 0.99 * contribution + 0.01 * step.contributions[at].item<double>();
+      Worth& worth = of_[step.synapses[i].key];
+      worth.score += step.score_shares[static_cast<std::int64_t>(i)].item<double>();
+      worth.contribution += step.contributions[static_cast<std::int64_t>(i)].item<double>();
     }
   }
-  // Their rank correlations with the true worth of `synapses`: of scores, of contributions.
-  std::pair<double, double> against(const std::vector<SynapseRecord>& synapses,
-                                    const torch::Tensor& truth) {
-    torch::Tensor scores = torch::zeros_like(truth);
-    torch::Tensor contributions = torch::zeros_like(truth);
+  // `truth`: by how much the loss on unseen images rises without each of `synapses`.
+  void add_truth(const std::vector<SynapseRecord>& synapses, const torch::Tensor& truth) {
     for (std::size_t i = 0; i < synapses.size(); ++i) {
-      const auto& [score, contribution] = of_[synapses[i].key];
-      scores[static_cast<std::int64_t>(i)] = score;
-      contributions[static_cast<std::int64_t>(i)] = contribution;
+      of_[synapses[i].key].truth += truth[static_cast<std::int64_t>(i)].item<double>();
     }
-    return {rank_correlation(scores, truth), rank_correlation(contributions, truth)};
+  }
+  void report(const Setup& setup) const {
+    std::vector<double> scores, contributions, truth;
+    for (const auto& [key, worth] : of_) {
+      scores.push_back(worth.score);
+      contributions.push_back(worth.contribution);
+      truth.push_back(worth.truth);
+    }
+    setup.report.add("rank_correlation_scores", rank_correlation(scores, truth));
+    setup.report.add("rank_correlation_contributions", rank_correlation(contributions, truth));
   }
 
  private:
-  absl::flat_hash_map<PublicKey, std::pair<double, double>> of_;
+  struct Worth {
+    double score = 0, contribution = 0, truth = 0;
+  };
+  absl::flat_hash_map<PublicKey, Worth> of_;
 };
 
 // The network accuracy after training among such a crowd.
@@ -104,10 +108,9 @@ double train_among(const Setup& setup, bool with_useless) {
   learner.wait_for_peers(crowd.size());
   Batches train = train_batches(setup.mnist.train, kBatch, setup.seed);
   const Batch unseen = test_batches(setup.mnist.test).at(0);
-  Measures measures;
-  std::vector<double> by_score, by_contribution;
+  Ranking ranking;
   for (std::int64_t step = 0; step < kSteps; ++step) {
-    measures.add(learner.step(train.at(step), learning_rate_at(1, step, kSteps)));
+    ranking.add(learner.step(train.at(step), learning_rate_at(1, step, kSteps)));
     if (!with_useless) continue;
     if (step % kShown == 0) {
       setup.report.point("useless", "the good three", step, learner.weight_share(crowd.good));
@@ -117,21 +120,13 @@ double train_among(const Setup& setup, bool with_useless) {
                            learner.weight_share({neuron.wallet.key()}));
       }
     }
-    if (step < kSteps / 5 || step % kRanked != 0) continue;
+    if (step % kRanked != 0) continue;
     const auto opinion = learner.ask(unseen);
-    const auto [score, contribution] =
-        measures.against(opinion.route.synapses, learner.leave_one_out(unseen, opinion));
-    by_score.push_back(score);
-    by_contribution.push_back(contribution);
+    ranking.add_truth(opinion.route.synapses, learner.leave_one_out(unseen, opinion));
   }
   if (with_useless) {
-    const auto mean = [](const std::vector<double>& values) {
-      return std::accumulate(values.begin(), values.end(), 0.0) /
-             static_cast<double>(values.size());
-    };
     setup.report.add("useless_good_weight_share", learner.weight_share(crowd.good));
-    setup.report.add("rank_correlation_scores", mean(by_score));
-    setup.report.add("rank_correlation_contributions", mean(by_contribution));
+    ranking.report(setup);
   }
   return learner.network_accuracy(setup.mnist.test);
 }

@@ -94,17 +94,18 @@ void newcomer(const Setup& setup) {
   for (std::int64_t step = 0; step < kChange; ++step) scene.step(step, "newcomer");
   scene.add_good();
   const std::size_t it = scene.neurons.size() - 1;
-  std::int64_t asked = kEnd, uniform = kEnd;
-  for (std::int64_t number = kChange; number < kEnd && uniform == kEnd; ++number) {
+  std::int64_t asked = kEnd, below = kChange;  // the last step with less than the uniform share
+  for (std::int64_t number = kChange; number < kEnd; ++number) {
     const auto step = scene.step(number, "newcomer");
     for (std::size_t i = 0; i < step.synapses.size(); ++i) {
       if (step.synapses[i].key != scene.neurons[it]->wallet.key()) continue;
       if (step.asked[i] > 0) asked = std::min(asked, number + 1 - kChange);
     }
-    if (scene.share(it) >= scene.uniform()) uniform = number + 1 - kChange;
+    if (scene.share(it) < scene.uniform()) below = number;
   }
   setup.report.add("newcomer_steps_first_asked", static_cast<double>(asked));
-  setup.report.add("newcomer_steps_to_uniform", static_cast<double>(uniform));
+  // From then on it holds it: a newcomer begins near the mean, whatever it is worth.
+  setup.report.add("newcomer_steps_to_uniform", static_cast<double>(below + 1 - kChange));
 }
 
 }  // namespace bittensor::bench

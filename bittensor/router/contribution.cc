@@ -54,8 +54,10 @@ at::Tensor contributions(const Route& route, const std::vector<Answer>& answers,
 
 at::Tensor contribution_shares(const at::Tensor& contributions) {
   const at::Tensor useful = contributions.nan_to_num(0, 0, 0).clamp_min(0);
-  if (useful.numel() == 1) return torch::ones_like(useful);
-  return (useful / useful.sum().clamp_min(1e-12)).clamp_min(kLeastWeight);
+  if (useful.numel() <= 1) return torch::ones_like(useful);
+  // Of the largest first: late in training all are tiny, and their squares would vanish.
+  const at::Tensor squares = (useful / useful.max().clamp_min(1e-30)).square();
+  return (squares / squares.sum().clamp_min(1e-12)).clamp_min(kLeastWeight);
 }
 
 at::Tensor score_shares(const Route& route, const std::vector<Answer>& answers) {

@@ -76,12 +76,18 @@ TEST(Contribution, WithoutAGradientNobodyContributes) {
                            torch::zeros({3})));
 }
 
-TEST(Contribution, SharesAreOfThePositivePartsAndNeverQuiteZero) {
+TEST(Contribution, SharesAreOfThePositivePartsSquaredAndNeverQuiteZero) {
   const at::Tensor shares = contribution_shares(torch::tensor({3.0F, -5.0F, 1.0F, NAN}));
-  EXPECT_TRUE(torch::allclose(shares, torch::tensor({0.75F, 1e-4F, 0.25F, 1e-4F})));
+  EXPECT_TRUE(torch::allclose(shares, torch::tensor({0.9F, 1e-4F, 0.1F, 1e-4F})));
   EXPECT_TRUE(
       torch::allclose(contribution_shares(torch::tensor({0.0F, -1.0F})), torch::full({2}, 1e-4F)));
   EXPECT_EQ(contribution_shares(torch::tensor({-1.0F})).item<float>(), 1);
+}
+
+TEST(Contribution, SharesDoNotDependOnHowSmallTheContributionsAre) {
+  const at::Tensor contributions = torch::tensor({3.0F, 1.0F});
+  EXPECT_TRUE(torch::allclose(contribution_shares(1e-18 * contributions),
+                              contribution_shares(contributions)));
 }
 
 }  // namespace
