@@ -7,8 +7,10 @@
 
 #include "bittensor/base/check.h"
 #include "bittensor/base/mutex.h"
+#include "bittensor/base/status_macros.h"
 #include "bittensor/base/thread_executor.h"
 #include "bittensor/tensor/codec.h"
+#include "bittensor/tensor/wire_tensor.h"
 #include "bittensor/transport/grpc/grpc_transport.h"
 #include "bittensor/v1/axon.pb.h"
 
@@ -38,8 +40,10 @@ Payload body_of(const Inputs& inputs) {
 absl::StatusOr<at::Tensor> decoded(const Transport::Reply& reply) {
   if (!reply.ok()) return reply.status();
   v1::ForwardResponse response;
-  if (const auto status = parse_payload(reply->body, response); !status.ok()) return status;
-  return decode_tensor(std::move(*response.mutable_output()));
+  WireTensor output(v1::ForwardResponse::kOutputFieldNumber);
+  BITTENSOR_RETURN_IF_ERROR(parse_with_tensors(reply->body, /*max_fields=*/1, response, {&output}));
+  BITTENSOR_ASSIGN_OR_RETURN(DecodedTensor decoded, decode_tensor(reply->body, output));
+  return decoded.tensor;
 }
 
 }  // namespace

@@ -2,8 +2,11 @@
 //
 // What a tensor's way to another neuron and back costs, against the least that gRPC, protobuf and
 // TCP cost for the same bytes: two processes on loopback, rounds that take turns.
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "bench/peers.h"
@@ -126,14 +129,17 @@ Rounds all_calls(const std::vector<Rounds>& rounds) {
 
 void report(const Size& size, const Times& times, Results& results) {
   const std::string of = size.name;
-  results.add("wire.ratio_" + of, ratios(times, "unsigned", "bare"), "x bare");
-  results.add("wire.signed_ratio_" + of, ratios(times, "signed", "bare"), "x bare");
-  results.add("wire.callback_ratio_" + of, ratios(times, "unsigned", "callback"), "x callback");
-  results.add("wire.signed_callback_ratio_" + of, ratios(times, "signed", "callback"),
-              "x callback");
-  results.add("wire.proof_ratio_" + of, ratios(times, "signed", "unsigned"), "x unsigned");
-  results.add("wire.protobuf_ratio_" + of, ratios(times, "protobuf", "bare"), "x bare");
-  results.add("wire.tcp_ratio_" + of, ratios(times, "tcp", "bare"), "x bare");
+  const auto ratio = [&](const std::string& what, const std::string& way, const std::string& to) {
+    if (times.count(way) == 0 || times.count(to) == 0) return;
+    results.add("wire." + what + "ratio_" + of, ratios(times, way, to), "x " + to);
+  };
+  ratio("", "unsigned", "bare");
+  ratio("signed_", "signed", "bare");
+  ratio("callback_", "unsigned", "callback");
+  ratio("signed_callback_", "signed", "callback");
+  ratio("proof_", "signed", "unsigned");
+  ratio("protobuf_", "protobuf", "bare");
+  ratio("tcp_", "tcp", "bare");
   for (const auto& [name, rounds] : times) {
     const Rounds calls = all_calls(rounds);
     results.add("wire." + name + "_p50_us_" + of, calls.quantile(0.5), "us");
@@ -181,6 +187,15 @@ void measure_compressions(const Peers& peer, int rounds, Results& results) {
 struct Options {
   std::string json;
   int rounds = 7;
+  std::vector<std::string> sizes;  // empty: all, and the compressions
+  std::vector<std::string> ways;   // empty: all
+
+  bool takes(const std::string& way) const {
+    return ways.empty() || way == "bare" || std::count(ways.begin(), ways.end(), way) > 0;
+  }
+  bool takes(const Size& size) const {
+    return sizes.empty() || std::count(sizes.begin(), sizes.end(), size.name) > 0;
+  }
 };
 
 void run(const Options& options) {
@@ -199,6 +214,7 @@ void run(const Options& options) {
 
   Results results;
   for (const Size& size : kSizes) {
+    if (!options.takes(size)) continue;
     Ways ways;
     ways["bare"] = bare_grpc(bare_server.port());
     ways["callback"] = callback_grpc(callback_server.port());
@@ -206,12 +222,15 @@ void run(const Options& options) {
     ways["tcp"] = tcp(tcp_server.port());
     ways["unsigned"] = std::make_unique<Ours>(*peers.at(size.width), false);
     ways["signed"] = std::make_unique<Ours>(*peers.at(size.width), true);
+    for (auto way = ways.begin(); way != ways.end();) {
+      way = options.takes(way->first) ? std::next(way) : ways.erase(way);
+    }
     const Tensor x = torch::rand({size.rows, size.width});
     Times times;
     for (int round = 0; round < options.rounds; ++round) measure_round(size, x, ways, times);
     report(size, times, results);
   }
-  measure_compressions(*peers.at(1024), options.rounds, results);
+  if (options.sizes.empty()) measure_compressions(*peers.at(1024), options.rounds, results);
   if (options.json.empty()) return;
   const auto status = write_json(options.json, results.json());
   BITTENSOR_CHECK(status.ok()) << status;
@@ -225,6 +244,9 @@ int main(int argc, char** argv) {
   CLI::App app("A tensor's way to another neuron and back; see docs/performance.md.");
   bittensor::bench::Options options;
   app.add_option("--json", options.json, "write the medians to this file");
+  app.add_option("--sizes", options.sizes, "only these: small, 200k, 4m, 64m")->delimiter(',');
+  app.add_option("--ways", options.ways, "besides bare only these: unsigned, signed, callback, ...")
+      ->delimiter(',');
   app.add_option("--rounds", options.rounds, "of each size")->check(CLI::Range(1, 1000));
   CLI11_PARSE(app, argc, argv);
   bittensor::bench::run(options);

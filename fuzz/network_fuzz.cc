@@ -14,8 +14,8 @@
 #include "bittensor/axon/axon.h"
 #include "bittensor/base/thread_executor.h"
 #include "bittensor/dendrite/peer_calls.h"
-#include "bittensor/tensor/codec.h"
 #include "bittensor/tensor/finite.h"
+#include "bittensor/tensor/wire_tensor.h"
 #include "bittensor/transport/in_process_transport.h"
 #include "bittensor/wallet/envelope.h"
 
@@ -51,8 +51,8 @@ class Network {
               open_request(keys_, request.message.envelope, request.method, request.message.body);
           require(asked.ok());
           const Payload body{reply_};
-          reply(Message{seal_reply(keys_, *asked, request.method, body, executor_.unix_ms()),
-                        body});
+          reply(
+              Message{seal_reply(keys_, *asked, request.method, body, executor_.unix_ms()), body});
         });
     require(listener.ok());
     listener_ = *std::move(listener);
@@ -123,11 +123,12 @@ class Network {
 };
 
 void read_tensor(const std::string& bytes) {
-  v1::Tensor message;
-  if (!message.ParseFromString(bytes)) return;
-  const auto tensor = decode_tensor(std::move(message));
+  const Payload payload(bytes);
+  WireTensor wire(/*field_number=*/0);
+  if (!parse_tensor(payload, wire).ok()) return;
+  const auto decoded = decode_tensor(payload, wire);
   // What is made of it is no larger than what came: four bytes of each byte if it is compressed.
-  require(!tensor.ok() || tensor->nbytes() <= 4 * bytes.size());
+  require(!decoded.ok() || decoded->tensor.nbytes() <= 4 * bytes.size());
 }
 
 }  // namespace

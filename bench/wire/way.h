@@ -46,7 +46,7 @@ class Server {
 int serve_bare_grpc();
 std::unique_ptr<Way> bare_grpc(int port);
 
-// The same by gRPC's callback interface, which our transport uses: the answer wakes the caller.
+// The same by gRPC's callback interface, on whose threads the answer wakes the caller.
 int serve_callback_grpc();
 std::unique_ptr<Way> callback_grpc(int port);
 

@@ -12,7 +12,7 @@
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/tensor/codec.h"
-#include "bittensor/tensor/finite.h"
+#include "bittensor/tensor/wire_tensor.h"
 #include "bittensor/v1/axon.pb.h"
 #include "bittensor/wallet/envelope.h"
 
@@ -28,14 +28,24 @@ constexpr std::int64_t kOtherFields = 16;
 // What a request without a tensor costs in the queue.
 constexpr std::size_t kJobOverhead = 1024;
 
-absl::StatusOr<Inputs> read_inputs(v1::ForwardRequest& request) {
-  BITTENSOR_ASSIGN_OR_RETURN(const Modality modality, from_proto(request.modality()));
-  if (modality == Modality::kText) {
-    return Inputs::of_text({request.text().begin(), request.text().end()});
+// What somebody asks about, and whether its values are finite.
+struct Asked {
+  Inputs inputs;
+  bool finite = true;
+};
+
+absl::StatusOr<Asked> read_tensor(v1::Modality of, const Payload& body, const WireTensor& wire) {
+  BITTENSOR_ASSIGN_OR_RETURN(const Modality modality, from_proto(of));
+  BITTENSOR_ASSIGN_OR_RETURN(DecodedTensor decoded, decode_tensor(body, wire));
+  return Asked{{modality, std::move(decoded.tensor), {}}, decoded.finite};
+}
+
+absl::StatusOr<Asked> read_inputs(const v1::ForwardRequest& request, const Payload& body,
+                                  const WireTensor& wire) {
+  if (request.modality() == v1::MODALITY_TEXT) {
+    return Asked{Inputs::of_text({request.text().begin(), request.text().end()})};
   }
-  Inputs inputs{modality, {}, {}};
-  BITTENSOR_ASSIGN_OR_RETURN(inputs.tensor, decode_tensor(std::move(*request.mutable_inputs())));
-  return inputs;
+  return read_tensor(request.modality(), body, wire);
 }
 
 std::size_t bytes_of(const Inputs& inputs) {
@@ -182,10 +192,14 @@ absl::StatusOr<Axon::Caller> Axon::admit(const Transport::Request& request,
   return caller;
 }
 
-absl::Status Axon::check_rows(const Inputs& inputs) const {
-  if (inputs.batch() <= options_.max_rows) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("batch of ", inputs.batch(), " rows; at most ",
-                                                 options_.max_rows, " are taken"));
+absl::Status Axon::check(const Inputs& inputs, bool finite, const Schema& schema) const {
+  if (inputs.batch() > options_.max_rows) {
+    return absl::InvalidArgumentError(absl::StrCat("batch of ", inputs.batch(), " rows; at most ",
+                                                   options_.max_rows, " are taken"));
+  }
+  BITTENSOR_RETURN_IF_ERROR(schema.check_shape(inputs));
+  if (!finite) return absl::InvalidArgumentError("inputs hold NaN or infinite values");
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Job> Axon::read_forward(const Payload& body, Caller& caller) {
@@ -193,13 +207,14 @@ absl::StatusOr<Job> Axon::read_forward(const Payload& body, Caller& caller) {
   job.synapse = served();
   if (job.synapse == nullptr) return absl::UnavailableError("no synapse is served yet");
   v1::ForwardRequest request;
+  WireTensor inputs(v1::ForwardRequest::kInputsFieldNumber);
   // One text a row, and a few fields besides: a million empty ones would unfold in memory.
-  BITTENSOR_RETURN_IF_ERROR(check_field_count(body, options_.max_rows + kOtherFields));
-  BITTENSOR_RETURN_IF_ERROR(parse_payload(body, request));
+  BITTENSOR_RETURN_IF_ERROR(
+      parse_with_tensors(body, options_.max_rows + kOtherFields, request, {&inputs}));
   caller.answer_compression = from_proto(request.answer_compression());
-  BITTENSOR_ASSIGN_OR_RETURN(job.inputs, read_inputs(request));
-  BITTENSOR_RETURN_IF_ERROR(check_rows(job.inputs));
-  BITTENSOR_RETURN_IF_ERROR(job.synapse->schema().check(job.inputs));
+  BITTENSOR_ASSIGN_OR_RETURN(Asked asked, read_inputs(request, body, inputs));
+  BITTENSOR_RETURN_IF_ERROR(check(asked.inputs, asked.finite, job.synapse->schema()));
+  job.inputs = std::move(asked.inputs);
   // An unsigned caller has no name to keep anything under.
   if (request.call_id() != 0 && caller.envelope && job.inputs.tensor.defined()) {
     kept_.put(caller.key(), request.call_id(), {job.inputs, job.synapse}, executor_.now());
@@ -210,27 +225,26 @@ absl::StatusOr<Job> Axon::read_forward(const Payload& body, Caller& caller) {
 absl::StatusOr<Job> Axon::read_backward(const Payload& body, Caller& caller) {
   Job job;
   v1::BackwardRequest request;
-  BITTENSOR_RETURN_IF_ERROR(check_field_count(body, kOtherFields));
-  BITTENSOR_RETURN_IF_ERROR(parse_payload(body, request));
+  WireTensor inputs(v1::BackwardRequest::kInputsFieldNumber);
+  WireTensor gradient(v1::BackwardRequest::kOutputGradientFieldNumber);
+  BITTENSOR_RETURN_IF_ERROR(parse_with_tensors(body, kOtherFields, request, {&inputs, &gradient}));
   caller.answer_compression = from_proto(request.answer_compression());
   auto kept = kept_.take(caller.key(), request.call_id(), executor_.now());
   if (kept) {
     job.inputs = std::move(kept->inputs);
     job.synapse = std::move(kept->synapse);
   } else {
-    if (!request.has_inputs()) {
+    if (!inputs.present) {
       return absl::FailedPreconditionError("the inputs of this call are not kept: send them");
     }
     job.synapse = served();
     if (job.synapse == nullptr) return absl::UnavailableError("no synapse is served yet");
-    BITTENSOR_ASSIGN_OR_RETURN(job.inputs.modality, from_proto(request.modality()));
-    BITTENSOR_ASSIGN_OR_RETURN(job.inputs.tensor,
-                               decode_tensor(std::move(*request.mutable_inputs())));
-    BITTENSOR_RETURN_IF_ERROR(check_rows(job.inputs));
-    BITTENSOR_RETURN_IF_ERROR(job.synapse->schema().check(job.inputs));
+    BITTENSOR_ASSIGN_OR_RETURN(Asked asked, read_tensor(request.modality(), body, inputs));
+    BITTENSOR_RETURN_IF_ERROR(check(asked.inputs, asked.finite, job.synapse->schema()));
+    job.inputs = std::move(asked.inputs);
   }
-  BITTENSOR_ASSIGN_OR_RETURN(job.output_gradient,
-                             decode_tensor(std::move(*request.mutable_output_gradient())));
+  BITTENSOR_ASSIGN_OR_RETURN(DecodedTensor decoded, decode_tensor(body, gradient));
+  job.output_gradient = std::move(decoded.tensor);
   const std::int64_t width = job.synapse->schema().network_dim;
   if (!job.output_gradient.is_floating_point()) {
     return absl::InvalidArgumentError("output_gradient is not of floating type");
@@ -240,7 +254,7 @@ absl::StatusOr<Job> Axon::read_backward(const Payload& body, Caller& caller) {
     return absl::InvalidArgumentError(
         absl::StrCat("output_gradient is not [", job.inputs.batch(), ", ", width, "]"));
   }
-  if (!all_finite(job.output_gradient)) {
+  if (!decoded.finite) {
     return absl::InvalidArgumentError("output_gradient holds NaN or infinite values");
   }
   return job;

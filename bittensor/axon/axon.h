@@ -99,7 +99,8 @@ class Axon {
   absl::StatusOr<Caller> admit(const Transport::Request& request, Admission::Ticket& ticket);
   absl::StatusOr<Job> read_forward(const Payload& body, Caller& caller);
   absl::StatusOr<Job> read_backward(const Payload& body, Caller& caller);
-  absl::Status check_rows(const Inputs& inputs) const;
+  // Of inputs that are asked about: rows, shape and whether their values are `finite`.
+  absl::Status check(const Inputs& inputs, bool finite, const Schema& schema) const;
   void answer(const Caller& caller, absl::StatusOr<at::Tensor> result,
               const Transport::ReplyFn& reply);
   void count(std::uint64_t Stats::*which) BITTENSOR_EXCLUDES(mutex_);

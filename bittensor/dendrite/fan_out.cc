@@ -13,10 +13,13 @@ std::function<void(absl::StatusOr<at::Tensor>)> FanOut::slot(const std::shared_p
 
 void FanOut::fill(std::size_t i, absl::StatusOr<at::Tensor> tensor) {
   const Duration took = executor_.now() - start_;
-  MutexLock lock(mutex_);
-  if (closed_) return;
-  results_[i] = {std::move(tensor), took};
-  open_[i] = false;
+  {
+    MutexLock lock(mutex_);
+    if (closed_) return;
+    results_[i] = {std::move(tensor), took};
+    open_[i] = false;
+  }
+  // Not under the lock, which the one who waits needs at once.
   filled_.notify_all();
 }
 

@@ -8,8 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
+#include "bittensor/base/status_macros.h"
 #include "bittensor/tensor/codec.h"
 #include "bittensor/tensor/finite.h"
+#include "bittensor/tensor/wire_tensor.h"
 #include "bittensor/wallet/envelope.h"
 
 namespace bittensor {
@@ -18,20 +20,22 @@ namespace {
 constexpr char kForward[] = "bittensor.v1.Axon/Forward";
 constexpr char kBackward[] = "bittensor.v1.Axon/Backward";
 constexpr std::size_t kMessageOverhead = 1024;  // all that is not tensor bytes
+constexpr std::int64_t kMaxFields = 16;         // of an answer: one, and what newer programs add
 
 std::string shape_of(const at::Tensor& tensor) {
   return absl::StrCat("[", absl::StrJoin(tensor.sizes(), ", "), "]");
 }
 
 // A peer's tensor as float32 with finite values, or why it is none.
-absl::StatusOr<at::Tensor> checked(v1::Tensor&& message) {
-  auto tensor = decode_tensor(std::move(message));
-  if (!tensor.ok()) return tensor.status();
-  if (!at::isFloatingType(tensor->scalar_type())) {
+absl::StatusOr<at::Tensor> checked(const Payload& body, const WireTensor& wire) {
+  BITTENSOR_ASSIGN_OR_RETURN(const DecodedTensor decoded, decode_tensor(body, wire));
+  const at::Tensor& tensor = decoded.tensor;
+  if (!at::isFloatingType(tensor.scalar_type())) {
     return absl::DataLossError("answer is not of floating type");
   }
-  at::Tensor floats = tensor->to(at::kFloat);
-  if (!all_finite(floats)) {
+  at::Tensor floats = tensor.to(at::kFloat);
+  // A float64 may become infinite only now.
+  if (!decoded.finite || (!floats.is_same(tensor) && !all_finite(floats))) {
     return absl::DataLossError("answer with a value that is not finite");
   }
   return floats;
@@ -40,8 +44,9 @@ absl::StatusOr<at::Tensor> checked(v1::Tensor&& message) {
 absl::StatusOr<at::Tensor> read_output(const Payload& body, Modality modality, std::int64_t rows,
                                        std::int64_t network_dim, std::int64_t max_sequence) {
   v1::ForwardResponse response;
-  if (auto status = parse_payload(body, response); !status.ok()) return status;
-  auto output = checked(std::move(*response.mutable_output()));
+  WireTensor wire(v1::ForwardResponse::kOutputFieldNumber);
+  BITTENSOR_RETURN_IF_ERROR(parse_with_tensors(body, kMaxFields, response, {&wire}));
+  auto output = checked(body, wire);
   if (!output.ok()) return output;
   const bool text = modality == Modality::kText;
   const bool fits = output->dim() == (text ? 3 : 2) && output->size(0) == rows &&
@@ -56,8 +61,9 @@ absl::StatusOr<at::Tensor> read_output(const Payload& body, Modality modality, s
 
 absl::StatusOr<at::Tensor> read_gradient(const Payload& body, const at::Tensor& inputs) {
   v1::BackwardResponse response;
-  if (auto status = parse_payload(body, response); !status.ok()) return status;
-  auto gradient = checked(std::move(*response.mutable_input_gradient()));
+  WireTensor wire(v1::BackwardResponse::kInputGradientFieldNumber);
+  BITTENSOR_RETURN_IF_ERROR(parse_with_tensors(body, kMaxFields, response, {&wire}));
+  auto gradient = checked(body, wire);
   if (!gradient.ok()) return gradient;
   if (gradient->sizes() != inputs.sizes()) {
     return absl::DataLossError(

@@ -8,6 +8,7 @@
 #include "torch/torch.h"
 
 #include "bittensor/tensor/codec.h"
+#include "bittensor/tensor/testing/decoded.h"
 #include "bittensor/v1/axon.pb.h"
 
 namespace bittensor {
@@ -27,7 +28,7 @@ v1::Tensor sent(const at::Tensor& tensor, Compression compression) {
 }
 
 at::Tensor there_and_back(const at::Tensor& tensor, Compression compression) {
-  auto back = decode_tensor(sent(tensor, compression));
+  auto back = testing::decoded(sent(tensor, compression));
   EXPECT_TRUE(back.ok()) << back.status();
   return back.ok() ? *back : at::Tensor();
 }
@@ -109,7 +110,7 @@ TEST(Compression, HostileSizesAreRefused) {
     message.set_compression(compression);
     for (const std::int64_t size : shape) message.add_shape(size);
     message.set_data(std::string(bytes, '\xff'));
-    return decode_tensor(std::move(message)).status().code();
+    return testing::decoded(message).status().code();
   };
   constexpr std::int64_t kHuge = std::numeric_limits<std::int64_t>::max();
   constexpr auto kRefused = absl::StatusCode::kInvalidArgument;

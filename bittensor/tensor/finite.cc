@@ -9,9 +9,11 @@ namespace bittensor {
 namespace {
 
 // NaN and the infinities are the numbers whose exponent bits are all ones. No branch and a
-// fixed count in the inner loop: compilers turn it into vector instructions.
+// fixed count in the inner loop: compilers turn it into vector instructions, those of the function
+// that it becomes a part of.
 template <typename Bits>
-bool any_full_exponent(const void* data, std::int64_t size, Bits exponent) {
+[[gnu::always_inline]] inline bool look(const void* data, std::size_t bytes, Bits exponent) {
+  auto size = static_cast<std::int64_t>(bytes / sizeof(Bits));
   constexpr std::int64_t kBlock = 4096 / sizeof(Bits);
   const auto* bits = static_cast<const Bits*>(data);
   Bits found = 0;
@@ -22,26 +24,45 @@ bool any_full_exponent(const void* data, std::int64_t size, Bits exponent) {
   return found != 0;
 }
 
+#ifdef __x86_64__
+template <typename Bits>
+[[gnu::target("avx2")]] bool look_with_avx2(const void* data, std::size_t bytes, Bits exponent) {
+  return look(data, bytes, exponent);
+}
+const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
+#endif
+
+template <typename Bits>
+bool any_full_exponent(const void* data, std::size_t bytes, Bits exponent) {
+#ifdef __x86_64__
+  if (has_avx2) return look_with_avx2(data, bytes, exponent);
+#endif
+  return look(data, bytes, exponent);
+}
+
 }  // namespace
+
+bool all_finite(at::ScalarType dtype, const void* data, std::size_t bytes) {
+  switch (dtype) {
+    case at::kFloat:
+      return !any_full_exponent<std::uint32_t>(data, bytes, 0x7f800000);
+    case at::kDouble:
+      return !any_full_exponent<std::uint64_t>(data, bytes, 0x7ff0000000000000);
+    case at::kHalf:
+      return !any_full_exponent<std::uint16_t>(data, bytes, 0x7c00);
+    case at::kBFloat16:
+      return !any_full_exponent<std::uint16_t>(data, bytes, 0x7f80);
+    default:
+      return true;
+  }
+}
 
 bool all_finite(const at::Tensor& tensor) {
   if (!tensor.defined() || !tensor.is_floating_point()) return true;
   if (!tensor.is_cpu() || !tensor.is_contiguous()) {
     return at::isfinite(tensor.detach()).all().item<bool>();
   }
-  const void* const data = tensor.data_ptr();
-  switch (tensor.scalar_type()) {
-    case at::kFloat:
-      return !any_full_exponent<std::uint32_t>(data, tensor.numel(), 0x7f800000);
-    case at::kDouble:
-      return !any_full_exponent<std::uint64_t>(data, tensor.numel(), 0x7ff0000000000000);
-    case at::kHalf:
-      return !any_full_exponent<std::uint16_t>(data, tensor.numel(), 0x7c00);
-    case at::kBFloat16:
-      return !any_full_exponent<std::uint16_t>(data, tensor.numel(), 0x7f80);
-    default:
-      return at::isfinite(tensor.detach()).all().item<bool>();
-  }
+  return all_finite(tensor.scalar_type(), tensor.data_ptr(), tensor.nbytes());
 }
 
 }  // namespace bittensor

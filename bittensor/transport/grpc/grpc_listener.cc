@@ -7,13 +7,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/transport/address.h"
 #include "bittensor/transport/grpc/convert.h"
+#include "bittensor/transport/grpc/health.h"
 
 namespace bittensor::grpc_internal {
 namespace {
@@ -57,10 +57,16 @@ absl::StatusOr<std::vector<std::unique_ptr<RawService>>> services_for(
       return absl::InvalidArgumentError("method \"" + method + "\" is not service/method");
     by_service[method.substr(0, slash)].push_back(method);
   }
-  const auto shared = std::make_shared<const Transport::Handler>(std::move(handler));
+  using Handler = const Transport::Handler;
+  const auto shared = std::make_shared<Handler>(std::move(handler));
+  std::vector<std::string> names;
   std::vector<std::unique_ptr<RawService>> services;
-  for (auto& [name, of_service] : by_service)
-    services.push_back(std::make_unique<RawService>(name, std::move(of_service), shared));
+  for (auto& [name, of_service] : by_service) {
+    names.push_back(name);
+    services.push_back(std::make_unique<RawService>(std::move(of_service), shared));
+  }
+  services.push_back(std::make_unique<RawService>(
+      std::vector<std::string>{kHealthCheck}, std::make_shared<Handler>(health_handler(names))));
   return services;
 }
 
@@ -77,33 +83,44 @@ absl::StatusOr<std::unique_ptr<Transport::Listener>> GrpcListener::start(
   grpc::ServerBuilder builder;
   set_options(builder, max_message_bytes);
   for (const auto& service : services) builder.RegisterService(service.get());
+  std::unique_ptr<grpc::ServerCompletionQueue> queue = builder.AddCompletionQueue();
   std::shared_ptr<grpc::experimental::ExternalConnectionAcceptor> connections =
       builder.experimental().AddExternalConnectionAcceptor(
           grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
           grpc::InsecureServerCredentials());
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (!server) return absl::UnavailableError("gRPC does not serve " + wanted.to_string());
-  for (const auto& service : services)
-    server->GetHealthCheckService()->SetServingStatus(service->name(), true);
+  for (const auto& service : services) service->start(*queue);
   acceptor->start([connections](int descriptor) {
     grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
     connection.fd = descriptor;
     connections->HandleNewConnection(&connection);
   });
-  return std::unique_ptr<Transport::Listener>(new GrpcListener(
-      wanted.to_string(), std::move(services), std::move(server), std::move(acceptor)));
+  return std::unique_ptr<Transport::Listener>(
+      new GrpcListener(wanted.to_string(), std::move(services), std::move(queue), std::move(server),
+                       std::move(acceptor)));
 }
+
+GrpcListener::GrpcListener(std::string address, Services services,
+                           std::unique_ptr<grpc::ServerCompletionQueue> queue,
+                           std::unique_ptr<grpc::Server> server, std::unique_ptr<Acceptor> acceptor)
+    : address_(std::move(address)),
+      services_(std::move(services)),
+      loop_(std::move(queue)),
+      server_(std::move(server)),
+      acceptor_(std::move(acceptor)) {}
 
 GrpcListener::~GrpcListener() {
   GrpcListener::close(TimePoint::min());
 }
 
 void GrpcListener::close(TimePoint deadline) {
-  server_->GetHealthCheckService()->Shutdown();
   acceptor_->stop();
-  // Cancels what is left at the deadline (see ServerCall::OnCancel), then waits for it.
+  // Cuts off at the deadline what is left, then waits until the loop has seen it end.
   server_->Shutdown(to_timespec(deadline));
   server_->Wait();
+  for (const auto& service : services_) service->stop();
+  loop_.stop();
 }
 
 }  // namespace bittensor::grpc_internal

@@ -9,12 +9,14 @@
 #include <grpcpp/server.h>
 
 #include "bittensor/transport/grpc/acceptor.h"
+#include "bittensor/transport/grpc/event_loop.h"
 #include "bittensor/transport/grpc/raw_service.h"
 #include "bittensor/transport/transport.h"
 
 namespace bittensor::grpc_internal {
 
-// A gRPC server at one address, with health and reflection services.
+// A gRPC server at one address, with health and reflection services. Requests are handled on the
+// one thread of its event loop.
 class GrpcListener final : public Transport::Listener {
  public:
   // See Transport::listen().
@@ -30,15 +32,13 @@ class GrpcListener final : public Transport::Listener {
  private:
   using Services = std::vector<std::unique_ptr<RawService>>;
 
-  GrpcListener(std::string address, Services services, std::unique_ptr<grpc::Server> server,
-               std::unique_ptr<Acceptor> acceptor)
-      : address_(std::move(address)),
-        services_(std::move(services)),
-        server_(std::move(server)),
-        acceptor_(std::move(acceptor)) {}
+  GrpcListener(std::string address, Services services,
+               std::unique_ptr<grpc::ServerCompletionQueue> queue,
+               std::unique_ptr<grpc::Server> server, std::unique_ptr<Acceptor> acceptor);
 
   const std::string address_;
   const Services services_;  // Outlive the server.
+  EventLoop loop_;           // So does its queue.
   const std::unique_ptr<grpc::Server> server_;
   const std::unique_ptr<Acceptor> acceptor_;  // Hands connections to the server.
 };

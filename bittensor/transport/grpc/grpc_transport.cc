@@ -2,49 +2,37 @@
 #include "bittensor/transport/grpc/grpc_transport.h"
 
 #include <algorithm>
+#include <exception>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "spdlog/spdlog.h"
 #include <grpc/support/log.h>
 #include <grpcpp/alarm.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/health_check_service_interface.h>
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/transport/address.h"
 #include "bittensor/transport/grpc/channel_pool.h"
 #include "bittensor/transport/grpc/convert.h"
+#include "bittensor/transport/grpc/event_loop.h"
 #include "bittensor/transport/grpc/grpc_listener.h"
 
 namespace bittensor {
 
-namespace grpc_internal {
-
-// What a call needs until gRPC is done with it.
-struct ClientCall {
-  std::shared_ptr<grpc::GenericStub> stub;
-  grpc::ClientContext context;
-  grpc::ByteBuffer request;
-  grpc::ByteBuffer reply;
-  std::size_t max_reply_bytes = 0;
-  Transport::ReplyFn on_reply;
-};
-
-}  // namespace grpc_internal
-
 namespace {
-
-using grpc_internal::ClientCall;
 
 // What gRPC keeps once for the whole process.
 void prepare_grpc() {
   static const bool prepared = [] {
     // Its log is about single connections, mostly strangers': for who looks for it.
     gpr_set_log_function([](gpr_log_func_args* line) { spdlog::debug("grpc: {}", line->message); });
-    grpc::EnableDefaultHealthCheckService(true);
+    // Debian builds abseil with its search for deadlocks, which each lock inside gRPC pays for.
+    absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     return true;
   }();
@@ -64,17 +52,68 @@ absl::StatusOr<Address> admit(const std::string& address, const Message& message
   return parsed;
 }
 
-Transport::Reply reply_of(const ClientCall& call, const grpc::Status& status) {
-  BITTENSOR_RETURN_IF_ERROR(grpc_internal::to_absl(status));
-  if (call.reply.Length() > call.max_reply_bytes) {
-    return absl::ResourceExhaustedError(absl::StrCat("a reply of ", call.reply.Length(),
-                                                     " bytes, of at most ", call.max_reply_bytes));
-  }
-  return Message{grpc_internal::envelope_in(call.context.GetServerTrailingMetadata()),
-                 grpc_internal::to_payload(call.reply)};
-}
-
 }  // namespace
+
+// One call, until gRPC is done with it. Deletes itself on the loop's thread.
+class GrpcTransport::Call final : public grpc_internal::Event {
+ public:
+  Call(GrpcTransport& transport, ReplyFn on_reply)
+      : transport_(transport), on_reply_(std::move(on_reply)) {}
+
+  void send(std::shared_ptr<grpc::GenericStub> stub, const std::string& method, Message message,
+            TimePoint deadline, std::size_t max_reply_bytes) {
+    stub_ = std::move(stub);
+    max_reply_bytes_ = max_reply_bytes;
+    context_.set_deadline(grpc_internal::to_timespec(deadline));
+    if (!message.envelope.empty()) {
+      context_.AddMetadata(grpc_internal::kEnvelopeKey, message.envelope);
+    }
+    rpc_ = stub_->PrepareUnaryCall(&context_, "/" + method,
+                                   grpc_internal::to_byte_buffer(message.body),
+                                   &transport_.loop_->queue());
+    rpc_->StartCall();
+    rpc_->Finish(&reply_, &outcome_, this);
+  }
+
+  // The reply is `why`; nothing is sent.
+  void refuse(const absl::Status& why) {
+    outcome_ = grpc_internal::to_grpc(why);
+    alarm_.emplace().Set(&transport_.loop_->queue(), gpr_now(GPR_CLOCK_MONOTONIC), this);
+  }
+
+  void cancel() { context_.TryCancel(); }
+
+  void happened(bool /*ok*/) override {
+    try {
+      on_reply_(reply());
+    } catch (const std::exception& error) {
+      spdlog::error("what was to be done with a reply threw: {}", error.what());
+    }
+    on_reply_ = nullptr;
+    transport_.leave(this);
+  }
+
+ private:
+  Reply reply() const {
+    BITTENSOR_RETURN_IF_ERROR(grpc_internal::to_absl(outcome_));
+    if (reply_.Length() > max_reply_bytes_) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("a reply of ", reply_.Length(), " bytes, of at most ", max_reply_bytes_));
+    }
+    return Message{grpc_internal::envelope_in(context_.GetServerTrailingMetadata()),
+                   grpc_internal::to_payload(reply_)};
+  }
+
+  GrpcTransport& transport_;
+  ReplyFn on_reply_;
+  std::optional<grpc::Alarm> alarm_;
+  std::shared_ptr<grpc::GenericStub> stub_;
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::GenericClientAsyncResponseReader> rpc_;  // Lies in the context's call.
+  std::size_t max_reply_bytes_ = 0;
+  grpc::ByteBuffer reply_;
+  grpc::Status outcome_;
+};
 
 GrpcTransport::GrpcTransport(const Options& options)
     : channels_(std::make_unique<grpc_internal::ChannelPool>(
@@ -87,7 +126,7 @@ GrpcTransport::GrpcTransport(const Options& options)
 GrpcTransport::~GrpcTransport() {
   GrpcTransport::close();
   MutexLock lock(mutex_);
-  while (finishing_ > 0 || !calls_.empty()) idle_.wait(mutex_);
+  while (!calls_.empty()) idle_.wait(mutex_);
 }
 
 absl::StatusOr<std::unique_ptr<Transport::Listener>> GrpcTransport::listen(
@@ -99,72 +138,39 @@ absl::StatusOr<std::unique_ptr<Transport::Listener>> GrpcTransport::listen(
 
 void GrpcTransport::call(const std::string& address, const std::string& method, Message message,
                          TimePoint deadline, std::size_t max_reply_bytes, ReplyFn on_reply) {
-  auto peer = admit(address, message, deadline);
-  if (!peer.ok()) return refuse(std::move(peer).status(), std::move(on_reply));
-
-  auto call = std::make_unique<ClientCall>();
-  if (absl::Status status = start(call.get()); !status.ok())
-    return refuse(std::move(status), std::move(on_reply));
-  call->stub = channels_->get(*peer);
-  call->context.set_deadline(grpc_internal::to_timespec(deadline));
-  if (!message.envelope.empty())
-    call->context.AddMetadata(grpc_internal::kEnvelopeKey, message.envelope);
-  call->request = grpc_internal::to_byte_buffer(message.body);
-  call->max_reply_bytes = max_reply_bytes;
-  call->on_reply = std::move(on_reply);
-
-  ClientCall* const under_way = call.release();  // Until finish().
-  under_way->stub->UnaryCall(&under_way->context, "/" + method, grpc::StubOptions(),
-                             &under_way->request, &under_way->reply,
-                             [this, under_way](const grpc::Status& status) {
-                               under_way->on_reply(reply_of(*under_way, status));
-                               finish(under_way);
-                             });
+  auto* const call = new Call(*this, std::move(on_reply));  // Until it has its reply.
+  const absl::Status entered = enter(call);
+  const auto peer = admit(address, message, deadline);
+  if (!peer.ok()) return call->refuse(peer.status());
+  if (!entered.ok()) return call->refuse(entered);
+  call->send(channels_->get(*peer), method, std::move(message), deadline, max_reply_bytes);
 }
 
 void GrpcTransport::close() {
   MutexLock lock(mutex_);
   closed_ = true;
-  // Under the lock, or a call could be gone; gRPC completes it from another thread.
-  for (ClientCall* call : calls_) call->context.TryCancel();
+  // Under the lock, or a call could be gone; its end is an event of the loop.
+  for (Call* call : calls_) call->cancel();
 }
 
-absl::Status GrpcTransport::start(ClientCall* call) {
+absl::Status GrpcTransport::enter(Call* call) {
   MutexLock lock(mutex_);
-  if (closed_) return absl::CancelledError("the transport is closed");
+  if (loop_ == nullptr) {
+    loop_ = std::make_unique<grpc_internal::EventLoop>(std::make_unique<grpc::CompletionQueue>());
+  }
   calls_.insert(call);
+  if (closed_) return absl::CancelledError("the transport is closed");
   return absl::OkStatus();
 }
 
-void GrpcTransport::finish(ClientCall* call) {
+void GrpcTransport::leave(Call* call) {
   {
     MutexLock lock(mutex_);
     calls_.erase(call);
-    ++finishing_;
+    // Under the lock: once it is free the transport may go, but for the loop's thread.
+    if (calls_.empty()) idle_.notify_all();
   }
-  // Before the destructor may go on: the call may hold the last reference to its channel.
   delete call;
-  MutexLock lock(mutex_);
-  --finishing_;
-  idle_.notify_all();
-}
-
-void GrpcTransport::refuse(absl::Status status, ReplyFn on_reply) {
-  {
-    MutexLock lock(mutex_);
-    ++finishing_;
-  }
-  // An alarm that is due at once: a thread of gRPC's without one of our own.
-  auto alarm = std::make_shared<grpc::Alarm>();
-  alarm->Set(gpr_now(GPR_CLOCK_MONOTONIC), [this, alarm, status = std::move(status),
-                                            on_reply = std::move(on_reply)](bool) mutable {
-    const auto last = std::move(alarm);  // Or it would keep itself alive.
-    on_reply(std::move(status));
-    on_reply = nullptr;
-    MutexLock lock(mutex_);
-    --finishing_;
-    idle_.notify_all();
-  });
 }
 
 }  // namespace bittensor

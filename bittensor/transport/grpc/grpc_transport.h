@@ -15,7 +15,7 @@ namespace bittensor {
 
 namespace grpc_internal {
 class ChannelPool;
-struct ClientCall;
+class EventLoop;
 }  // namespace grpc_internal
 
 // The Transport of real neurons: gRPC over HTTP/2 and TCP. A Message is a plain
@@ -23,12 +23,12 @@ struct ClientCall;
 // "bittensor-envelope-bin", so that any gRPC client can call a neuron. Bodies are
 // copied neither on their way out nor on their way in.
 //
-// A listener also answers grpc.health.v1.Health and gRPC's server reflection, which
+// A listener also answers grpc.health.v1.Health/Check and gRPC's server reflection, which
 // knows the messages of the protos that the program links.
 //
-// Handlers and on_reply run on gRPC's callback threads: as many as half the cores,
-// at least two, in the whole process. The destructor closes the transport and waits
-// for the on_reply under way, so it must not run in one of them.
+// on_reply runs on one thread of the transport, started with its first call, handlers on
+// one thread of each listener. The destructor closes the transport and waits for the
+// on_reply under way, so it must not run in one of them.
 class GrpcTransport final : public Transport {
  public:
   struct Options {
@@ -53,21 +53,20 @@ class GrpcTransport final : public Transport {
   void close() override BITTENSOR_EXCLUDES(mutex_);
 
  private:
-  using ClientCall = grpc_internal::ClientCall;
+  class Call;
 
   // Enters a call among those that close() cancels and the destructor waits for.
-  absl::Status start(ClientCall* call) BITTENSOR_EXCLUDES(mutex_);
-  void finish(ClientCall* call) BITTENSOR_EXCLUDES(mutex_);
-
-  // Replies from another thread.
-  void refuse(absl::Status status, ReplyFn on_reply) BITTENSOR_EXCLUDES(mutex_);
+  absl::Status enter(Call* call) BITTENSOR_EXCLUDES(mutex_);
+  void leave(Call* call) BITTENSOR_EXCLUDES(mutex_);
 
   const std::unique_ptr<grpc_internal::ChannelPool> channels_;
   Mutex mutex_;
   std::condition_variable_any idle_;
   bool closed_ BITTENSOR_GUARDED_BY(mutex_) = false;
-  int finishing_ BITTENSOR_GUARDED_BY(mutex_) = 0;  // replies and clean-ups under way
-  std::unordered_set<ClientCall*> calls_ BITTENSOR_GUARDED_BY(mutex_);
+  std::unordered_set<Call*> calls_ BITTENSOR_GUARDED_BY(mutex_);
+  // Since the first call: a process that only listens has no use for it. Last: its thread ends
+  // before the rest goes.
+  std::unique_ptr<grpc_internal::EventLoop> loop_;
 };
 
 }  // namespace bittensor

@@ -346,6 +346,32 @@ TEST_F(Grpc, HealthIsServing) {
   }
 }
 
+TEST_F(Grpc, HealthOfWhatIsNotServedIsNotFound) {
+  auto listener = listen(server_, echo);
+  for (const std::string& request : {std::string("\x0a\x01x"), std::string("\xff noise")}) {
+    EXPECT_EQ(ask(listener->address(), "grpc.health.v1.Health/Check", request).status().code(),
+              absl::StatusCode::kNotFound);
+  }
+}
+
+// A call that nobody waits for any more goes, whoever keeps its ReplyFn: close() waits for calls.
+TEST_F(Grpc, CallerThatIsGoneIsNotWaitedForAtClose) {
+  std::promise<ReplyFn> arrived;
+  auto listener = listen(
+      server_, [&](Transport::Request, ReplyFn reply) { arrived.set_value(std::move(reply)); });
+  ReplyFn kept;
+  {
+    GrpcTransport client;
+    client.call(listener->address(), kMethod, Message{}, world_.now() + 1h, kMaxBytes,
+                [](const Reply&) {});
+    kept = arrived.get_future().get();
+  }
+  const TimePoint start = world_.now();
+  listener->close(start + 20s);
+  EXPECT_LT(world_.now() - start, 10s);
+  kept(Message{"", Payload("too late")});
+}
+
 TEST_F(Grpc, ReflectionListsTheServices) {
   auto listener = listen(server_, echo);
   const Reply reply =
