@@ -13,6 +13,7 @@
 #include "bittensor/router/router.h"
 #include "bittensor/router/testing/some_synapses.h"
 #include "bittensor/tensor/codec.h"
+#include "bittensor/tensor/wire_tensor.h"
 #include "bittensor/v1/axon.pb.h"
 
 namespace bittensor {
@@ -79,10 +80,10 @@ __attribute__((noinline)) void core_encode(World* world) {
 
 __attribute__((noinline)) void core_decode(World* world) {
   v1::ForwardRequest request;
-  BITTENSOR_CHECK(check_field_count(world->encoded, 16).ok());
-  BITTENSOR_CHECK(parse_payload(world->encoded, request).ok());
-  const auto tensor = decode_tensor(std::move(*request.mutable_inputs()));
-  BITTENSOR_CHECK(tensor.ok() && tensor->size(0) == kBatch) << tensor.status();
+  WireTensor inputs(v1::ForwardRequest::kInputsFieldNumber);
+  BITTENSOR_CHECK(parse_with_tensors(world->encoded, 16, request, {&inputs}).ok());
+  const auto decoded = decode_tensor(world->encoded, inputs);
+  BITTENSOR_CHECK(decoded.ok() && decoded->tensor.size(0) == kBatch) << decoded.status();
 }
 
 __attribute__((noinline)) void core_gate(World* world) {
