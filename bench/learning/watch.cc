@@ -16,6 +16,9 @@ namespace {
 constexpr std::int64_t kChange = 500;
 constexpr std::int64_t kBatch = 64;
 constexpr std::int64_t kShown = 25;
+// Steps in a row with at least the uniform share until that counts as holding it: a newcomer begins
+// near the mean, whatever it is worth.
+constexpr std::int64_t kHeld = 50;
 constexpr double kRate = 0.3;  // of the peak, all the time: nothing tells the learner when to end
 
 struct Scene {
@@ -94,7 +97,8 @@ void newcomer(const Setup& setup) {
   for (std::int64_t step = 0; step < kChange; ++step) scene.step(step, "newcomer");
   scene.add_good();
   const std::size_t it = scene.neurons.size() - 1;
-  std::int64_t asked = kEnd, below = kChange;  // the last step with less than the uniform share
+  std::int64_t asked = kEnd, uniform = kEnd;
+  std::int64_t below = kChange;  // the last step with less than the uniform share
   for (std::int64_t number = kChange; number < kEnd; ++number) {
     const auto step = scene.step(number, "newcomer");
     for (std::size_t i = 0; i < step.synapses.size(); ++i) {
@@ -102,10 +106,11 @@ void newcomer(const Setup& setup) {
       if (step.asked[i] > 0) asked = std::min(asked, number + 1 - kChange);
     }
     if (scene.share(it) < scene.uniform()) below = number;
+    if (number - below >= kHeld && uniform == kEnd) uniform = below + 1 - kChange;
   }
   setup.report.add("newcomer_steps_first_asked", static_cast<double>(asked));
-  // From then on it holds it: a newcomer begins near the mean, whatever it is worth.
-  setup.report.add("newcomer_steps_to_uniform", static_cast<double>(below + 1 - kChange));
+  setup.report.add("newcomer_steps_to_uniform", static_cast<double>(uniform));
+  setup.report.add("newcomer_share_at_end", scene.share(it));
 }
 
 }  // namespace bittensor::bench

@@ -86,8 +86,10 @@ at::Tensor Gate::choose(const at::Tensor& logits) const {
 at::Tensor Gate::dropped_out(const at::Tensor& chosen) const {
   const auto numbers = at::TensorOptions().device(chosen.device());
   at::Tensor kept = torch::rand(chosen.sizes(), numbers) >= options_.dropout;
-  kept.scatter_(1, torch::randint(chosen.size(1), {chosen.size(0), 1}, numbers.dtype(torch::kLong)),
-                true);
+  // A row that lost all keeps one.
+  const at::Tensor drawn =
+      torch::randint(chosen.size(1), {chosen.size(0), 1}, numbers.dtype(torch::kLong));
+  kept.scatter_(1, drawn, kept.gather(1, drawn) | ~kept.any(/*dim=*/1, /*keepdim=*/true));
   return chosen.masked_fill(~kept, -1);
 }
 
