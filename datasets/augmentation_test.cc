@@ -48,10 +48,18 @@ TEST(CopyPlane, MovedOutOfSightIsNothing) {
   }
 }
 
-TEST(CopyPlane, WhatIsLaidBareIsBlack) {
+TEST(CopyPlane, WhatIsLaidBareIsZeroWhateverTheScale) {
   const std::uint8_t pixel[2] = {10, 20};
   float plane[2];
   copy_plane(pixel, 1, 2, {0, 1, false}, /*scale=*/0.5f, /*shift=*/-1, plane);
+  EXPECT_EQ(plane[0], 0);
+  EXPECT_EQ(plane[1], 4);
+}
+
+TEST(CopyPlane, WhatIsLaidBareIsBlackIfAskedFor) {
+  const std::uint8_t pixel[2] = {10, 20};
+  float plane[2];
+  copy_plane(pixel, 1, 2, {0, 1, false, /*black_edges=*/true}, /*scale=*/0.5f, /*shift=*/-1, plane);
   EXPECT_EQ(plane[0], -1);
   EXPECT_EQ(plane[1], 4);
 }

@@ -23,7 +23,11 @@ torch::Tensor shuffled(std::int64_t size, std::uint64_t seed) {
 
 Batches train_batches(const LabelledImages& data, std::int64_t size, std::uint64_t seed,
                       int shift) {
-  return Batches(data, {size, /*shuffle=*/true, seed, mnist_normalisation(), {shift}});
+  return Batches(data, {size,
+                        /*shuffle=*/true,
+                        seed,
+                        mnist_normalisation(),
+                        {shift, /*mirror=*/false, /*black_edges=*/true}});
 }
 
 Batches test_batches(const LabelledImages& data) {
