@@ -70,16 +70,31 @@ function(bittensor_executable name)
   _bittensor_use_pch(${name} "${arg_DEPS}")
 endfunction()
 
+# Each test of libtorch draws the same random numbers in every run.
+add_library(bittensor_seed_torch OBJECT ${PROJECT_SOURCE_DIR}/tests/seed_torch.cc)
+target_link_libraries(bittensor_seed_torch
+  PRIVATE bittensor_torch GTest::gtest bittensor_flags)
+_bittensor_use_pch(bittensor_seed_torch TORCH)
+
 # bittensor_test(NAME LABEL unit SOURCES ... DEPS ... [TIMEOUT seconds])
 #
 # Labels: unit (no sockets, no processes), net (sockets on loopback), learning (trains),
-# process (starts programs). TIMEOUT is per test case.
+# process (starts programs). TIMEOUT is per test case; with a sanitizer a whole program is one
+# test, since libtorch takes seconds to load there and there are 800 cases.
 function(bittensor_test name)
   cmake_parse_arguments(arg "" "LABEL;TIMEOUT" "SOURCES;DEPS" ${ARGN})
   bittensor_executable(${name} SOURCES ${arg_SOURCES} DEPS ${arg_DEPS})
   target_link_libraries(${name} PRIVATE GTest::gmock GTest::gtest_main)
+  if("TORCH" IN_LIST arg_DEPS)
+    target_link_libraries(${name} PRIVATE bittensor_seed_torch)
+  endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)
+  endif()
+  if(BITTENSOR_SANITIZE)
+    add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT 1200)
+    return()
   endif()
   gtest_discover_tests(${name} NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
