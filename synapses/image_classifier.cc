@@ -30,28 +30,9 @@ torch::Tensor unlabelled_loss(const torch::Tensor& local, const torch::Tensor& n
 
 }  // namespace
 
-ImageClassifier::ImageClassifier(const Sizes& sizes) {
-  using torch::nn::Linear;
-  using torch::nn::ReLU;
-  // Narrow in the middle: two square layers of network_dim would hold and move four times
-  // the parameters and are not more accurate.
-  student_ = register_module("student",
-                             torch::nn::Sequential(Linear(sizes.network_dim, sizes.student), ReLU(),
-                                                   Linear(sizes.student, sizes.network_dim)));
-  joint_ =
-      register_module("joint", torch::nn::Sequential(Linear(sizes.network_dim, sizes.joint), ReLU(),
-                                                     Linear(sizes.joint, sizes.network_dim)));
-  target_ = register_module("target", Linear(sizes.network_dim, sizes.classes));
-}
-
-torch::Tensor ImageClassifier::student_of(const torch::Tensor& context) {
-  return student_->forward(context.detach());
-}
-
-// What goes past the joint part makes it learn from the first step on, as in K. He et al. 2015,
-// "Deep residual learning", arXiv 1512.03385.
-torch::Tensor ImageClassifier::output_of(const torch::Tensor& joined, const torch::Tensor& past) {
-  return torch::tanh(joint_->forward(joined) + past);
+ImageClassifier::ImageClassifier(const Sizes& sizes)
+    : StudentSynapse(sizes.network_dim, sizes.student, sizes.joint) {
+  target_ = register_module("target", torch::nn::Linear(sizes.network_dim, sizes.classes));
 }
 
 LocalPass ImageClassifier::forward_local(const torch::Tensor& context,

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "torch/nn/modules/container/sequential.h"
+#include "synapses/student_synapse.h"
 #include "torch/nn/modules/linear.h"
 
-#include "bittensor/synapse/synapse.h"
 #include "bittensor/synapse/synapse_output.h"
 
 namespace bittensor {
@@ -23,9 +22,8 @@ struct LocalPass {
 //                                 ▼
 //           network context ──► joint ──► output ─target─► logits
 //
-// The local path joins context and guess; the network path sees the network context alone. With
-// few labels of its own a model learns them by heart: were its context beside the others' answers
-// there, the network path would look at nothing else.
+// The local path joins context and guess; the network path sees the network context alone
+// (student_synapse.h).
 //
 // One training step, which computes the encoder once:
 //
@@ -36,9 +34,8 @@ struct LocalPass {
 //   auto output = synapse.forward_network(std::move(local), labels, network_context);
 //   output.loss.backward();
 //
-// Every output lies in (-1, 1), and a network context is held to [-1, 1]: what a peer answers
-// cannot make the loss or its gradient explode. Not thread-safe.
-class ImageClassifier : public Synapse {
+// Not thread-safe.
+class ImageClassifier : public StudentSynapse {
  public:
   // The label of a sample whose class nobody told, as cross_entropy's ignore_index in PyTorch: the
   // target losses leave it out, and the local path learns from the network's opinion of it.
@@ -56,9 +53,6 @@ class ImageClassifier : public Synapse {
 
   // The local path of a batch, `labels` int64 [batch], kNoLabel where
   // unknown. All that a test step needs.
-  //
-  // The student learns from the context, but the context does not learn from the student:
-  // being easy to imitate is no merit of an encoder.
   LocalPass forward_local(const torch::Tensor& context, const torch::Tensor& labels);
 
   // The whole step: adds the network's fields, and loss is
@@ -78,11 +72,6 @@ class ImageClassifier : public Synapse {
   explicit ImageClassifier(const Sizes& sizes);
 
  private:
-  torch::Tensor student_of(const torch::Tensor& context);
-  torch::Tensor output_of(const torch::Tensor& joined, const torch::Tensor& past);
-
-  torch::nn::Sequential student_{nullptr};
-  torch::nn::Sequential joint_{nullptr};
   torch::nn::Linear target_{nullptr};
 };
 

@@ -43,8 +43,13 @@ at::Tensor contributions(const Route& route, const std::vector<Answer>& answers,
     if (!answered(route, answers, i)) continue;
     const auto column = static_cast<std::int64_t>(i);
     const at::Tensor rows = route.rows[i].to(gradient.device());
-    const at::Tensor output = answers[i].output.detach().to(gradient.options()).flatten(1);
-    if (output.size(1) != gradient.size(1)) continue;  // Text of another length.
+    at::Tensor output = answers[i].output.detach().to(gradient.options());
+    if (output.dim() == 3) {  // Text: brought to the length that was joined.
+      const std::int64_t missing = network_context.size(1) - output.size(1);  // negative: cuts
+      output = at::constant_pad_nd(output, {0, 0, 0, missing});
+    }
+    output = output.flatten(1);
+    if (output.size(1) != gradient.size(1)) continue;  // It was not joined.
     const at::Tensor slope =                           // [rows_i]: grad · (c - a_i)
         joined_slope.index_select(0, rows) - (gradient.index_select(0, rows) * output).sum(1);
     result[column] = (slope * leverage.select(1, column).index_select(0, rows)).sum().cpu();

@@ -70,6 +70,30 @@ TEST(Contribution, OfOneThatDidNotAnswerIsZeroAndTheOthersShareItsPart) {
   EXPECT_EQ(score_shares(asked.route, asked.answers)[0].item<double>(), 0);
 }
 
+TEST(Contribution, OfAShorterAnswerToTextIsThatOfTheAnswerFilledWithZeros) {
+  const at::Tensor said = torch::randn({3, 4, 5 * 2});
+  const auto estimated = [&](std::int64_t length) {
+    Asked asked(said);
+    Router::Options options;
+    options.x_dim = 5;
+    options.topk = 3;
+    options.network_dim = 2;
+    asked.router = std::make_shared<Router>(options);
+    asked.route.modality = Modality::kText;
+    for (Answer& answer : asked.answers) answer.output = answer.output.reshape({4, 5, 2});
+    at::Tensor& first = asked.answers[0].output;
+    first = length > 5 ? torch::constant_pad_nd(first, {0, 0, 0, length - 5})
+                       : first.slice(1, 0, length);
+    const at::Tensor context = asked.router->join(asked.route, asked.answers, /*sequence=*/5);
+    context.retain_grad();
+    context.slice(1, 0, 3).sum().backward();  // what counts is at the first three positions
+    return contributions(asked.route, asked.answers, context);
+  };
+  EXPECT_TRUE(torch::allclose(estimated(3), estimated(5), 1e-4, 1e-5));
+  EXPECT_TRUE(torch::allclose(estimated(7), estimated(5), 1e-4, 1e-5));
+  EXPECT_GT(estimated(5).abs().max().item<double>(), 1e-3);
+}
+
 TEST(Contribution, WithoutAGradientNobodyContributes) {
   const Asked asked(torch::randn({3, 4, 2}));
   EXPECT_TRUE(torch::equal(contributions(asked.route, asked.answers, asked.network_context()),

@@ -26,10 +26,14 @@ struct BertEncoding {
   std::vector<std::int64_t> special_tokens_mask;  // 1 for what encoding and padding added
   // Where the token stands in its text, in bytes as they came; empty ranges for added tokens.
   std::vector<TextRange> offsets;
+  // Which word of its text the token is a part of, counted from 0; -1 for added tokens. A special
+  // token that stands in the text is a word of its own.
+  std::vector<std::int64_t> word_ids;
 
   std::size_t size() const { return ids.size(); }
   void reserve(std::size_t tokens);
-  void append(std::int64_t id, std::int64_t type_id, TextRange offset, bool special);
+  void append(std::int64_t id, std::int64_t type_id, TextRange offset, bool special,
+              std::int64_t word_id = -1);
   // Appends `pad_id` until there are `size` tokens; never cuts.
   void pad(std::size_t size, std::int64_t pad_id);
 };

@@ -80,6 +80,10 @@ torch::Tensor BertForPreTraining::word_logits(const torch::Tensor& hidden) {
   return predictions_->forward(hidden, bert_->word_embeddings());
 }
 
+torch::Tensor BertForPreTraining::next_logits(const torch::Tensor& first) {
+  return next_->forward(bert_->pool(first.unsqueeze(1)));
+}
+
 BertForMaskedLM::BertForMaskedLM(const BertConfig& config) {
   bert_ = register_module("bert", std::make_shared<BertModel>(config, /*with_pooler=*/false));
   const auto folder = register_module("cls", std::make_shared<BertFolder>());

@@ -56,8 +56,12 @@ class BertForPreTraining : public torch::nn::Module {
   Output forward(const BertInput& input, const torch::Tensor& word_labels = {},
                  const torch::Tensor& next_labels = {});
 
-  // The words at each position of `hidden`: logits [batch, sequence, vocabulary].
+  // The words at each position of `hidden` [..., hidden]: logits [..., vocabulary].
   torch::Tensor word_logits(const torch::Tensor& hidden);
+
+  // Whether the second text follows, by `first` [batch, hidden], the hidden states of [CLS]:
+  // logits [batch, 2].
+  torch::Tensor next_logits(const torch::Tensor& first);
 
   BertModel& bert() { return *bert_; }
 

@@ -88,8 +88,9 @@ torch::Tensor BertSelfAttention::by_head(const torch::Tensor& x) const {
   return x.view({x.size(0), x.size(1), heads_, -1}).transpose(1, 2);
 }
 
-torch::Tensor BertSelfAttention::forward(const torch::Tensor& hidden, const torch::Tensor& mask) {
-  const torch::Tensor query = by_head(query_->forward(hidden));
+torch::Tensor BertSelfAttention::forward(const torch::Tensor& asking, const torch::Tensor& hidden,
+                                         const torch::Tensor& mask) {
+  const torch::Tensor query = by_head(query_->forward(asking));
   const torch::Tensor key = by_head(key_->forward(hidden));
   const torch::Tensor value = by_head(value_->forward(hidden));
   // Scaling the queries is sequence / (hidden / heads) times less work than the scores.
@@ -102,7 +103,7 @@ torch::Tensor BertSelfAttention::forward(const torch::Tensor& hidden, const torc
     torch::softmax_out(scores, scores, -1);  // each row is read before it is written
     torch::dropout_(scores, dropout_, is_training());
   }
-  return torch::matmul(scores, value).transpose(1, 2).reshape(hidden.sizes());
+  return torch::matmul(scores, value).transpose(1, 2).reshape(asking.sizes());
 }
 
 BertResidual::BertResidual(std::int64_t in, const BertConfig& config)
@@ -130,9 +131,10 @@ BertLayer::BertLayer(const BertConfig& config) : activation_(config.hidden_act) 
       register_module("output", std::make_shared<BertResidual>(config.intermediate_size, config));
 }
 
-torch::Tensor BertLayer::forward(const torch::Tensor& hidden, const torch::Tensor& mask) {
+torch::Tensor BertLayer::forward(const torch::Tensor& asking, const torch::Tensor& hidden,
+                                 const torch::Tensor& mask) {
   const torch::Tensor attended =
-      attention_output_->forward(attention_->forward(hidden, mask), hidden);
+      attention_output_->forward(attention_->forward(asking, hidden, mask), asking);
   return output_->forward(bert_activation(activation_, intermediate_->forward(attended)), attended);
 }
 
@@ -143,8 +145,16 @@ BertEncoder::BertEncoder(const BertConfig& config) {
   }
 }
 
-torch::Tensor BertEncoder::forward(torch::Tensor hidden, const torch::Tensor& mask) {
-  for (const auto& layer : layers_) hidden = layer->forward(hidden, mask);
+torch::Tensor BertEncoder::forward(torch::Tensor hidden, const torch::Tensor& mask,
+                                   const torch::Tensor& asked) {
+  for (const auto& layer : layers_) {
+    const bool last = layer == layers_.back();
+    const torch::Tensor asking =
+        last && asked.defined()
+            ? hidden.gather(1, asked.unsqueeze(2).expand({-1, -1, hidden.size(2)}))
+            : hidden;
+    hidden = layer->forward(asking, hidden, mask);
+  }
   return hidden;
 }
 

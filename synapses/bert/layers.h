@@ -72,9 +72,11 @@ class BertEmbeddings : public torch::nn::Module {
 class BertSelfAttention : public torch::nn::Module {
  public:
   explicit BertSelfAttention(const BertConfig& config);
-  // [batch, sequence, hidden]; `mask` is added to the scores [batch, heads, sequence, sequence]
-  // and may be undefined.
-  torch::Tensor forward(const torch::Tensor& hidden, const torch::Tensor& mask);
+  // What `asking` [batch, asked, hidden] finds in `hidden` [batch, sequence, hidden]:
+  // [batch, asked, hidden]. `mask` is added to the scores [batch, heads, asked, sequence] and may
+  // be undefined.
+  torch::Tensor forward(const torch::Tensor& asking, const torch::Tensor& hidden,
+                        const torch::Tensor& mask);
 
  private:
   // [batch, sequence, hidden] -> [batch, heads, sequence, hidden / heads]
@@ -104,7 +106,9 @@ class BertResidual : public torch::nn::Module {
 class BertLayer : public torch::nn::Module {
  public:
   explicit BertLayer(const BertConfig& config);
-  torch::Tensor forward(const torch::Tensor& hidden, const torch::Tensor& mask);
+  // The new states of `asking`, which are `hidden` or some of its positions.
+  torch::Tensor forward(const torch::Tensor& asking, const torch::Tensor& hidden,
+                        const torch::Tensor& mask);
 
  private:
   std::string activation_;
@@ -118,7 +122,10 @@ class BertLayer : public torch::nn::Module {
 class BertEncoder : public torch::nn::Module {
  public:
   explicit BertEncoder(const BertConfig& config);
-  torch::Tensor forward(torch::Tensor hidden, const torch::Tensor& mask);
+  // [batch, sequence, hidden], or only the positions `asked`, int64 [batch, asked]: then the last
+  // layer computes no others.
+  torch::Tensor forward(torch::Tensor hidden, const torch::Tensor& mask,
+                        const torch::Tensor& asked = {});
 
  private:
   std::vector<std::shared_ptr<BertLayer>> layers_;

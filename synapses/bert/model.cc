@@ -59,11 +59,11 @@ BertModel::BertModel(const BertConfig& config, bool with_pooler) : config_(confi
                                                         config.initializer_range));
 }
 
-BertOutput BertModel::forward(const BertInput& input) {
+BertOutput BertModel::forward(const BertInput& input, const torch::Tensor& asked) {
   const torch::Tensor embedded = embeddings_->forward(input.ids, input.type_ids);
   BertOutput output;
-  output.hidden =
-      encoder_->forward(embedded, additive_mask(input.attention_mask, embedded.scalar_type()));
+  output.hidden = encoder_->forward(
+      embedded, additive_mask(input.attention_mask, embedded.scalar_type()), asked);
   if (pooler_) output.pooled = pool(output.hidden);
   return output;
 }

@@ -34,7 +34,9 @@ class BertModel : public torch::nn::Module {
  public:
   explicit BertModel(const BertConfig& config, bool with_pooler = true);
 
-  BertOutput forward(const BertInput& input);
+  // With `asked`, int64 [batch, asked], the hidden states of these positions only, of which the
+  // first of each row must be 0 if there is a pooler.
+  BertOutput forward(const BertInput& input, const torch::Tensor& asked = {});
 
   // [batch, sequence, hidden] -> [batch, hidden]. Not without a pooler.
   torch::Tensor pool(const torch::Tensor& hidden);

@@ -84,16 +84,17 @@ void BertTokenizer::append_tokens(absl::string_view part, std::size_t base, std:
                                   std::vector<Token>& tokens) const {
   std::vector<BertVocabulary::Piece> pieces;
   splitter_.split(part, [&](const BertWord& word) {
+    const std::int64_t number = next_word(tokens);
     if (word.characters > options_.max_input_chars_per_word ||
         !vocabulary_.split(word.text, pieces)) {
-      tokens.push_back({unk_id(), {base + word.range.begin, base + word.range.end}});
+      tokens.push_back({unk_id(), {base + word.range.begin, base + word.range.end}, number});
       return tokens.size() < limit;
     }
     std::size_t begin = 0;
     for (const BertVocabulary::Piece& piece : pieces) {
       const TextRange offset{base + word.source[begin].begin,
                              base + word.source[piece.end - 1].end};
-      tokens.push_back({piece.id, offset});
+      tokens.push_back({piece.id, offset, number});
       begin = piece.end;
     }
     return tokens.size() < limit;
@@ -106,7 +107,9 @@ std::vector<BertTokenizer::Token> BertTokenizer::tokens(absl::string_view text,
   for (std::size_t at = 0; at < text.size() && tokens.size() < limit;) {
     const FoundSpecial special = find_special(text, at);
     append_tokens(text.substr(at, special.range.begin - at), at, limit, tokens);
-    if (special.range.end > special.range.begin) tokens.push_back({special.id, special.range});
+    if (special.range.end > special.range.begin) {
+      tokens.push_back({special.id, special.range, next_word(tokens)});
+    }
     at = special.range.end;
   }
   if (tokens.size() > limit) tokens.resize(limit);
@@ -119,7 +122,9 @@ BertEncoding BertTokenizer::encode(absl::string_view text, const EncodeOptions& 
   BertEncoding encoding;
   encoding.reserve(kept.size() + 2);
   if (add) encoding.append(cls_id(), 0, {}, true);
-  for (const Token& token : kept) encoding.append(token.id, 0, token.offset, false);
+  for (const Token& token : kept) {
+    encoding.append(token.id, 0, token.offset, false, token.word);
+  }
   if (add) encoding.append(sep_id(), 0, {}, true);
   return encoding;
 }
@@ -137,9 +142,9 @@ BertEncoding BertTokenizer::encode_pair(absl::string_view first, absl::string_vi
   BertEncoding encoding;
   encoding.reserve(a.size() + b.size() + 3);
   if (add) encoding.append(cls_id(), 0, {}, true);
-  for (const Token& token : a) encoding.append(token.id, 0, token.offset, false);
+  for (const Token& token : a) encoding.append(token.id, 0, token.offset, false, token.word);
   if (add) encoding.append(sep_id(), 0, {}, true);
-  for (const Token& token : b) encoding.append(token.id, 1, token.offset, false);
+  for (const Token& token : b) encoding.append(token.id, 1, token.offset, false, token.word);
   if (add) encoding.append(sep_id(), 1, {}, true);
   return encoding;
 }

@@ -79,6 +79,7 @@ class BertTokenizer {
   struct Token {
     std::int64_t id = 0;
     TextRange offset;
+    std::int64_t word = 0;
   };
   struct FoundSpecial {
     TextRange range;
@@ -86,6 +87,11 @@ class BertTokenizer {
   };
 
   BertTokenizer(BertVocabulary vocabulary, Options options);
+
+  // The number of the word that comes after `tokens`.
+  static std::int64_t next_word(const std::vector<Token>& tokens) {
+    return tokens.empty() ? 0 : tokens.back().word + 1;
+  }
 
   // The tokens of `text`, at most `limit`.
   std::vector<Token> tokens(absl::string_view text, std::size_t limit) const;

