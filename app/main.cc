@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // The program `bittensor`: what is done around neurons. Each subcommand has a file of its own.
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "CLI/CLI.hpp"
 #include "app/swarm.h"
@@ -13,6 +17,16 @@
 #include "bittensor/base/stop_signal.h"
 
 namespace {
+
+// Becomes the program `bittensor-bert` beside this one; returns the exit status if it cannot.
+int become_bert(char** argv) {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  const std::string program = self.parent_path() / "bittensor-bert";
+  execv(program.c_str(), argv);
+  std::fprintf(stderr, "bittensor: %s: %s\n", program.c_str(), std::strerror(errno));
+  return 1;
+}
 
 CLI::App* add_swarm(CLI::App& app, bittensor::SwarmOptions& options) {
   CLI::App* swarm = app.add_subcommand(
@@ -34,10 +48,15 @@ CLI::App* add_swarm(CLI::App& app, bittensor::SwarmOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const std::string command = argc > 1 ? argv[1] : "";
+  if (command == "fill-mask" || command == "embed") return become_bert(argv);
   CLI::App app("Bittensor: models that learn from each other.");
   app.require_subcommand(1);
   bittensor::SwarmOptions swarm_options;
   const CLI::App* swarm = add_swarm(app, swarm_options);
+  app.footer(
+      "bittensor fill-mask and bittensor embed use a trained BERT; --help behind them lists their "
+      "options.");
   const auto run_wallet = bittensor::add_wallet(app);
   try {
     app.parse(argc, argv);

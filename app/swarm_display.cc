@@ -61,7 +61,7 @@ void print_table(const std::vector<SwarmRow>& rows) {
                                     row.answers,          row.weights,   row.checkpoint};
   };
   std::vector<std::vector<std::string>> table = {
-      cells({"neuron", "key", "local acc.", "network acc.", "test loss", "images/s",
+      cells({"neuron", "key", "local acc.", "network acc.", "test loss", "samples/s",
              "answers ok/failed", "weights", "checkpoint"})};
   for (const SwarmRow& row : rows) table.push_back(cells(row));
 

@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: MIT
 //
-// What the examples that classify images share: a neuron, from its key to its report.
+// What the examples that classify images share.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <string>
 
-#include "CLI/CLI.hpp"
 #include "absl/status/status.h"
 #include "c10/core/Device.h"
 #include "datasets/batches.h"
+#include "examples/neuron.h"
 #include "synapses/image_classifier.h"
 #include "torch/optim/sgd.h"
-
-#include "bittensor/neuron/options.h"
-#include "bittensor/neuron/training.h"
 
 namespace bittensor {
 
@@ -31,17 +28,10 @@ struct ImageTask {
   Schedule schedule = Schedule::kWarmRestarts;
 };
 
-// Trains the task's model together with others until --epochs are done or a stop is requested,
-// then reports. kCancelled: it was stopped.
+// Runs the neuron (examples/neuron.h) of the task.
 absl::Status run_image_neuron(const NeuronOptions& options, ImageTask task, c10::Device device);
 
 // `count` of the images, or all if it is 0.
 LabelledImages limited(const LabelledImages& images, std::int64_t count);
-
-// The main() of an example: parses the options, which begin as `options`, and calls `run`. What is
-// said to be wrong begins with `name`.
-int example_main(int argc, char** argv, const std::string& name, const std::string& description,
-                 NeuronOptions options,
-                 const std::function<absl::Status(const NeuronOptions&)>& run);
 
 }  // namespace bittensor

@@ -15,9 +15,12 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ["BITTENSOR_BUILD"])
 MNIST = BUILD / "examples" / "mnist"
 CIFAR = BUILD / "examples" / "cifar"
+BERT = BUILD / "examples" / "bert"
 BITTENSOR = BUILD / "app" / "bittensor"
 DATA = ROOT / "tests" / "data" / "mnist"
 CIFAR_DATA = ROOT / "tests" / "data" / "cifar10"
+SPEECHES = ROOT / "tests" / "data" / "speeches"
+VOCAB = ROOT / "tests" / "data" / "bert" / "vocab.txt"
 
 PATIENCE = 120  # seconds: for slow machines and sanitizers; nothing waits for it to pass
 

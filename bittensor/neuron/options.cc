@@ -125,12 +125,14 @@ void add_files(const Group& group, NeuronOptions& o) {
 
 void add_training(const Group& group, NeuronOptions& o) {
   group.add("epochs", o.epochs, "train until so many epochs are done")->check(kCount);
-  group.add("batch_size_train", o.batch_size_train, "images a training step")->check(kPositive);
-  group.add("batch_size_test", o.batch_size_test, "images a test step")->check(kPositive);
-  group.add("learning_rate", o.learning_rate, "of stochastic gradient descent, at its peak")
+  group
+      .add("batch_size_train", o.batch_size_train, "images, or pairs of sentences, a training step")
+      ->check(kPositive);
+  group.add("batch_size_test", o.batch_size_test, "the same a test step")->check(kPositive);
+  group.add("learning_rate", o.learning_rate, "of the optimizer, at its peak")
       ->check(CLI::NonNegativeNumber);
   group.add("momentum", o.momentum, "of stochastic gradient descent")->check(CLI::Range(0.0, 1.0));
-  group.add("topk", o.topk, "how many peers each image is sent to at most")->check(kPositive);
+  group.add("topk", o.topk, "how many peers each sample is sent to at most")->check(kPositive);
   group
       .add("weights", o.weights,
            "what a peer is worth: its contribution to the loss, or its mean gate score")
@@ -140,6 +142,11 @@ void add_training(const Group& group, NeuronOptions& o) {
            "steps after which others get a fresh copy of the model; 0: when it is the best so far")
       ->check(kCount);
   group
+      .add("ask_interval", o.ask_interval,
+           "ask peers in one of so many training steps: fewer where their answers cost more than "
+           "they teach")
+      ->check(kPositive);
+  group
       .add("look_ahead", o.look_ahead,
            "how many batches ahead peers are asked at most, to hide the time of the network; 0: "
            "when the batch trains")
@@ -147,9 +154,10 @@ void add_training(const Group& group, NeuronOptions& o) {
   group.add("seed", o.seed, "of parameters, shuffling and exploration");
   group.add("device", o.device, "cpu, cuda or cuda:N: where the neuron computes");
   group.add("threads", o.threads, "threads to compute with; 0: one a core")->check(kCount);
-  group.add("train_images", o.train_images, "train on the first N images only; 0: all")
+  group
+      .add("train_images", o.train_images, "train on N images, or pairs of sentences, only; 0: all")
       ->check(kCount);
-  group.add("test_images", o.test_images, "test on the first N images only; 0: all")->check(kCount);
+  group.add("test_images", o.test_images, "test on N only; 0: all")->check(kCount);
 }
 
 void add_display(const Group& group, NeuronOptions& o) {

@@ -56,6 +56,7 @@ struct NeuronOptions {
   double learning_rate = 0.03;
   double momentum = 0.9;
   std::int64_t topk = 10;
+  int ask_interval = 1;
   int look_ahead = 16;
   std::string weights = "contribution";
   int serve_interval = 200;

@@ -76,7 +76,7 @@ double Progress::seconds_left(const StepProgress& step) const {
 std::string Progress::line_of(const StepProgress& step) const {
   const double fraction = fraction_of(step);
   std::string line = absl::StrFormat(
-      "epoch %d/%d %3.0f%%  %.0f images/s  %s left  loss local %.3f network %.3f "
+      "epoch %d/%d %3.0f%%  %.0f samples/s  %s left  loss local %.3f network %.3f "
       "distillation %.4f  peers %d  answers %d ok %d failed  weights",
       step.epoch, step.epochs, 100 * fraction, images_per_second_of_epoch(),
       duration_text(seconds_left(step)), step.local_loss, step.network_loss, step.distillation_loss,
@@ -91,7 +91,7 @@ std::string Progress::line_of(const StepProgress& step) const {
 std::string Progress::short_line_of(const StepProgress& step) const {
   const double fraction = fraction_of(step);
   std::string line = absl::StrFormat(
-      "%d/%d %3.0f%%  %.0f images/s  %s left  loss %.3f/%.3f  peers %d  ok/failed %d/%d",
+      "%d/%d %3.0f%%  %.0f samples/s  %s left  loss %.3f/%.3f  peers %d  ok/failed %d/%d",
       step.epoch, step.epochs, 100 * fraction, images_per_second_of_epoch(),
       duration_text(seconds_left(step)), step.local_loss, step.network_loss, step.peers,
       step.answers_ok, step.answers_failed);

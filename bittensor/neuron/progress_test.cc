@@ -28,7 +28,7 @@ TEST(Progress, SaysRateTimeLeftAndWeights) {
   ::testing::internal::CaptureStdout();
   progress.show(half_way());
   const std::string line = ::testing::internal::GetCapturedStdout();
-  for (const char* part : {"epoch 1/2", "50%", "50 images/s", "10 s left", "3f2a91c0 0.530"}) {
+  for (const char* part : {"epoch 1/2", "50%", "50 samples/s", "10 s left", "3f2a91c0 0.530"}) {
     EXPECT_NE(line.find(part), std::string::npos) << part << " in " << line;
   }
 }

@@ -81,7 +81,8 @@ double one_cycle_at(double peak, std::int64_t step, std::int64_t steps) {
 
 Training::Training(std::string kind, const NeuronOptions& options, torch::nn::Module& synapse,
                    torch::nn::Module& router, torch::optim::Optimizer& optimizer,
-                   Executor& executor, Metagraph* metagraph, Schedule schedule)
+                   Executor& executor, Metagraph* metagraph, Schedule schedule,
+                   std::map<std::string, std::string> config)
     : kind_(std::move(kind)),
       options_(options),
       synapse_(synapse),
@@ -90,6 +91,7 @@ Training::Training(std::string kind, const NeuronOptions& options, torch::nn::Mo
       executor_(executor),
       metagraph_(metagraph),
       schedule_(schedule),
+      config_(std::move(config)),
       progress_(Progress::style_of(options.progress), executor),
       best_test_loss_(std::numeric_limits<double>::infinity()) {}
 
@@ -249,20 +251,24 @@ void Training::show(const SynapseOutput& output, std::int64_t images, std::size_
   shown_.peers = peers;
   shown_.answers_ok = answers.ok;
   shown_.answers_failed = answers.failed;
-  shown_.weights = named_weights(synapses, weights, kWeightsShown);
+  // A step that asked nobody says nothing about them.
+  if (!synapses.empty() || peers == 0) {
+    shown_.weights = named_weights(synapses, weights, kWeightsShown);
+  }
   progress_.show(shown_);
 }
 
-bool Training::finish_epoch(const TestResult& test) {
+bool Training::finish_epoch(const TestResult& test, const std::string& details) {
   if (StopSignal::requested()) {
     save_last();
     return false;
   }
   ++epoch_;
   const bool best = test.loss < best_test_loss_;  // False for NaN.
-  progress_.say(absl::StrFormat(
-      "epoch %d: local test accuracy %.2f %%, loss %.4f, after %s%s", epoch_, 100 * test.accuracy,
-      test.loss, duration_text(progress_.training_seconds()), best ? "" : " (not the best)"));
+  progress_.say(absl::StrFormat("epoch %d: local test accuracy %.2f %%, loss %.4f%s%s, after %s%s",
+                                epoch_, 100 * test.accuracy, test.loss, details.empty() ? "" : ", ",
+                                details, duration_text(progress_.training_seconds()),
+                                best ? "" : " (not the best)"));
   if (best) best_test_loss_ = test.loss;
   save_last();
   if (!best) return false;
@@ -303,6 +309,7 @@ absl::Status Training::save_to(const std::string& path) {
   Checkpoint checkpoint;
   checkpoint.kind = kind_;
   checkpoint.config = config_of(options_, steps_per_epoch_);
+  checkpoint.config.insert(config_.begin(), config_.end());
   checkpoint.epoch = epoch_;
   checkpoint.step = step_ + 1;
   checkpoint.best_test_loss = best_test_loss_;
@@ -327,8 +334,8 @@ void Training::note_saved(const std::string& path, const absl::Status& status) {
 
 absl::Status Training::finish(const TestResult& local, const TestResult& network,
                               const Dendrite::Stats& answers,
-                              const std::vector<SynapseRecord>& synapses,
-                              const at::Tensor& weights) {
+                              const std::vector<SynapseRecord>& synapses, const at::Tensor& weights,
+                              const nlohmann::json& more) {
   report_.local_accuracy = local.accuracy;
   report_.test_loss = local.loss;
   report_.network_accuracy = network.accuracy;
@@ -341,13 +348,15 @@ absl::Status Training::finish(const TestResult& local, const TestResult& network
     absl::StrAppendFormat(&weights_text, " %s %.3f", key, weight);
   }
   progress_.say(absl::StrFormat(
-      "local test accuracy %.2f %%  network test accuracy %.2f %%  test loss %.4f  %.0f images/s  "
+      "local test accuracy %.2f %%  network test accuracy %.2f %%  test loss %.4f  %.0f samples/s  "
       "answers %d ok %d failed  weights%s  checkpoint %s",
       100 * report_.local_accuracy, 100 * report_.network_accuracy, report_.test_loss,
       report_.images_per_second, answers.ok, answers.failed, weights_text, report_.checkpoint));
-  progress_.event("report", to_json(report_));
+  nlohmann::json report = to_json(report_);
+  report.update(more);
+  progress_.event("report", report);
   if (!options_.report.empty()) {
-    BITTENSOR_RETURN_IF_ERROR(write_json(options_.report, to_json(report_)));
+    BITTENSOR_RETURN_IF_ERROR(write_json(options_.report, report));
   }
   if (options_.stay) {
     progress_.say("goes on serving; Ctrl-C stops it");

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "nlohmann/json.hpp"
 #include "torch/nn/module.h"
 #include "torch/optim/optimizer.h"
 
@@ -25,8 +27,9 @@ namespace bittensor {
 
 // What a pass over the test set gave.
 struct TestResult {
-  double loss = 0;      // mean over the samples
-  double accuracy = 0;  // in [0, 1]
+  double loss = 0;                          // mean over the samples
+  double accuracy = 0;                      // in [0, 1]
+  std::map<std::string, double> more = {};  // what else the task measures, by name
 };
 
 // The learning rate of a step: falls along half a cosine from `peak` to a
@@ -55,10 +58,11 @@ enum class Schedule { kWarmRestarts, kOneCycle };  // learning_rate_at(), one_cy
 class Training {
  public:
   // `kind` names the model in checkpoints: "mnist". The weights in `metagraph` are saved and
-  // restored with the rest, unless it is null.
+  // restored with the rest, unless it is null. `config` goes into them with the options.
   Training(std::string kind, const NeuronOptions& options, torch::nn::Module& synapse,
            torch::nn::Module& router, torch::optim::Optimizer& optimizer, Executor& executor,
-           Metagraph* metagraph = nullptr, Schedule schedule = Schedule::kWarmRestarts);
+           Metagraph* metagraph = nullptr, Schedule schedule = Schedule::kWarmRestarts,
+           std::map<std::string, std::string> config = {});
 
   // Resumes what find_earlier() finds. An error names the file and what does not fit, or where
   // nothing can be saved: now rather than after hours of training.
@@ -93,16 +97,18 @@ class Training {
   // kCancelled: a stop was requested; kInternal: the loss is not finite.
   absl::Status status() const;
 
-  // Says how good the model is after this epoch. True if it is the best so far: then it was
-  // saved as such. A failure to save is said and training goes on; finish() returns it. When a
-  // stop is requested the test counts nothing: it is done again by the run that resumes.
-  bool finish_epoch(const TestResult& test);
+  // Says how good the model is after this epoch, in words of the task's own too. True if it is the
+  // best so far: then it was saved as such. A failure to save is said and training goes on;
+  // finish() returns it. When a stop is requested the test counts nothing: it is done again by the
+  // run that resumes.
+  bool finish_epoch(const TestResult& test, const std::string& details = "");
 
-  // Writes the report of the model as it is now and, with --stay, waits for the signal to stop. The
-  // error of the last save, or of the report.
+  // Writes the report of the model as it is now, with the task's own fields `more`, an object, and,
+  // with --stay, waits for the signal to stop. The error of the last save, or of the report.
   absl::Status finish(const TestResult& local, const TestResult& network,
                       const Dendrite::Stats& answers, const std::vector<SynapseRecord>& synapses,
-                      const at::Tensor& weights);
+                      const at::Tensor& weights,
+                      const nlohmann::json& more = nlohmann::json::object());
 
  private:
   // Over the steps that had a value. A tensor, so that a GPU is not waited for at each step.
@@ -132,6 +138,7 @@ class Training {
   Executor& executor_;
   Metagraph* const metagraph_;
   const Schedule schedule_;
+  const std::map<std::string, std::string> config_;  // the task's
   Progress progress_;
 
   std::int64_t epoch_ = 0;  // epochs done

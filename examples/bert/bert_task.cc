@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "examples/bert/bert_task.h"
+
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "torch/torch.h"
+
+namespace bittensor {
+namespace {
+
+class BertMiniBatch : public MiniBatch {
+ public:
+  BertMiniBatch(BertSynapse& synapse, const BertBatch& batch, const c10::Device& device)
+      : synapse_(synapse),
+        batch_(batch.to(device)),
+        inputs_(Inputs::of_text(batch.texts)),
+        answer_length_(batch.answer_positions.max().item<std::int64_t>() + 1) {}
+
+  std::int64_t size() const override { return batch_.next_labels.size(0); }
+  const Inputs& inputs() const override { return inputs_; }
+  std::int64_t answer_length() const override { return answer_length_; }
+
+  at::Tensor context() override {
+    hidden_ = synapse_.encode(batch_.input, batch_.asked);
+    return synapse_.context(hidden_);
+  }
+  SynapseOutput forward_local() override {
+    local_ = synapse_.forward_local(hidden_, batch_);
+    return local_.output;
+  }
+  SynapseOutput forward_network(const at::Tensor& network_context) override {
+    step_ = synapse_.forward_network(local_, batch_, network_context);
+    return step_.output;
+  }
+
+  void score(bool network, TestSums& sums) const override {
+    const at::Tensor& words = network ? step_.output.network_target : local_.output.local_target;
+    const at::Tensor& next = network ? step_.next : local_.next;
+    const at::Tensor& loss = network ? step_.word_loss : local_.word_loss;
+    const at::Tensor labels = batch_.word_labels.masked_select(batch_.word_labels.ne(kBertIgnored));
+    const std::int64_t hidden = labels.size(0);
+    sums["loss"].add(loss.item<double>() * static_cast<double>(hidden), hidden);
+    sums["accuracy"].add((words.argmax(1) == labels).sum().item<double>(), hidden);
+    sums["nsp_accuracy"].add((next.argmax(1) == batch_.next_labels).sum().item<double>(), size());
+  }
+
+ private:
+  BertSynapse& synapse_;
+  const BertBatch batch_;
+  const Inputs inputs_;
+  const std::int64_t answer_length_;
+  at::Tensor hidden_;  // [batch, asked, hidden]
+  BertSynapse::LocalPass local_;
+  BertSynapse::Step step_;
+};
+
+double nsp_accuracy(const TestResult& test) {
+  const auto found = test.more.find("nsp_accuracy");
+  return found == test.more.end() ? NAN : found->second;
+}
+
+}  // namespace
+
+std::unique_ptr<MiniBatch> make_bert_mini_batch(BertSynapse& synapse, const BertBatch& batch,
+                                                const c10::Device& device) {
+  return std::make_unique<BertMiniBatch>(synapse, batch, device);
+}
+
+std::unique_ptr<torch::optim::Optimizer> make_bert_optimizer(std::vector<at::Tensor> parameters,
+                                                             double learning_rate) {
+  constexpr double kWeightDecay = 0.01;
+  std::vector<at::Tensor> matrices;
+  std::vector<at::Tensor> others;
+  for (at::Tensor& parameter : parameters) {
+    (parameter.dim() > 1 ? matrices : others).push_back(std::move(parameter));
+  }
+  const auto options = [&](double decay) {
+    return std::make_unique<torch::optim::AdamWOptions>(
+        torch::optim::AdamWOptions(learning_rate).weight_decay(decay));
+  };
+  std::vector<torch::optim::OptimizerParamGroup> groups;
+  groups.emplace_back(std::move(matrices), options(kWeightDecay));
+  groups.emplace_back(std::move(others), options(0));
+  return std::make_unique<torch::optim::AdamW>(std::move(groups));
+}
+
+std::string describe_bert(const TestResult& test, double unigram_entropy) {
+  const double gain = unigram_entropy - test.loss;
+  return absl::StrFormat(
+      "perplexity %.0f, %.3f nats %s unigram entropy %.3f, next sentence %.2f %%",
+      std::exp(test.loss), std::abs(gain), gain >= 0 ? "below" : "above", unigram_entropy,
+      100 * nsp_accuracy(test));
+}
+
+nlohmann::json bert_report(const TestResult& test, double unigram_entropy) {
+  return {{"unigram_entropy", unigram_entropy},
+          {"mlm_loss", test.loss},
+          {"perplexity", std::exp(test.loss)},
+          {"mlm_accuracy", test.accuracy},
+          {"nsp_accuracy", nsp_accuracy(test)}};
+}
+
+}  // namespace bittensor

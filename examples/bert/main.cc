@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+//
+// A neuron that learns language from presidents' speeches together with others.
+//
+//   bert --neuron_key a/neuron.key --axon_port 8091 --metagraph_port 8092 --shards 2 --shard 0
+//   bert --neuron_key b/neuron.key --axon_port 8093 --metagraph_port 8094 --shards 2 --shard 1
+//        --bootstrap localhost:8092
+//
+// This is the data and the model; the neuron itself is in examples/neuron.cc.
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "datasets/speeches/speeches.h"
+#include "examples/bert/bert_task.h"
+#include "examples/neuron.h"
+#include "synapses/bert/bert_synapse.h"
+#include "synapses/bert/corpus.h"
+#include "synapses/bert/fetch_vocabulary.h"
+#include "synapses/bert/pretraining_batches.h"
+#include "torch/torch.h"
+
+#include "bittensor/base/status_macros.h"
+#include "bittensor/neuron/compute.h"
+
+namespace bittensor {
+namespace {
+
+constexpr std::int64_t kMaxLength = 128;  // tokens of a pair of sentences
+
+// What only this example can be told.
+struct TextOptions {
+  std::string vocab;
+  int shard = -1;
+  int shards = 0;
+};
+
+// What suits this model.
+NeuronOptions defaults() {
+  NeuronOptions options;
+  options.epochs = 4;
+  options.batch_size_train = 16;
+  options.batch_size_test = 64;
+  options.learning_rate = 1e-3;
+  options.test_images = 1000;
+  options.ask_interval = 4;     // answering costs half as much as training
+  options.look_ahead = 4;       // an answer is some megabytes
+  options.axon_max_rows = 256;  // of up to 128 tokens, with 1024 numbers each
+  options.timeout = 10;
+  options.serve_interval = 100;
+  return options;
+}
+
+BertConfig small_config() {
+  BertConfig config;
+  config.hidden_size = 256;
+  config.num_hidden_layers = 4;
+  config.num_attention_heads = 4;
+  config.intermediate_size = 512;
+  config.initializer_range = 0.04;  // for 256 hidden units about what 0.02 is for 768
+  config.max_position_embeddings = kMaxLength;
+  // A text is seen a few times only: nothing is learnt by heart.
+  config.hidden_dropout_prob = 0;
+  config.attention_probs_dropout_prob = 0;
+  return config;
+}
+
+// Of the neurons that this one waits for, each has a shard; a seed for each, as a swarm gives them.
+absl::StatusOr<SpeechSplit> split(std::vector<Speech> speeches, const NeuronOptions& options,
+                                  const TextOptions& text) {
+  const int shards = text.shards > 0 ? text.shards : options.min_peers + 1;
+  const auto turn = static_cast<int>(options.seed % static_cast<std::uint64_t>(shards));
+  const int shard = text.shard >= 0 ? text.shard : turn;
+  if (shard >= shards) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--shard ", shard, " of ", shards, " shards (from 0)"));
+  }
+  SpeechSplit split = split_speeches(std::move(speeches), shard, shards);
+  if (split.train.empty() || split.test.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("too few speeches for ", shards, " shards and a test"));
+  }
+  return split;
+}
+
+absl::Status run(const NeuronOptions& options, const TextOptions& text) {
+  BITTENSOR_ASSIGN_OR_RETURN(const torch::Device device,
+                             set_up_compute(options.device, options.threads, options.seed));
+  std::string folder = options.data;
+  if (folder.empty()) {
+    BITTENSOR_ASSIGN_OR_RETURN(folder, fetch_speeches());
+  }
+  std::string vocab = text.vocab;
+  if (vocab.empty()) {
+    BITTENSOR_ASSIGN_OR_RETURN(vocab, fetch_bert_vocabulary());
+  }
+  BITTENSOR_ASSIGN_OR_RETURN(std::vector<Speech> speeches, load_speeches(folder));
+  BITTENSOR_ASSIGN_OR_RETURN(const BertTokenizer whole, BertTokenizer::load(vocab));
+  const Documents corpus = sentences_of(speeches);
+  BITTENSOR_ASSIGN_OR_RETURN(BertTokenizer restricted,
+                             restricted_to(count_tokens(corpus, whole), whole));
+  const auto tokenizer = std::make_shared<const BertTokenizer>(std::move(restricted));
+  BITTENSOR_ASSIGN_OR_RETURN(const SpeechSplit data, split(std::move(speeches), options, text));
+
+  PretrainingBatches::Options batches;
+  batches.batch_size = options.batch_size_train;
+  batches.max_length = kMaxLength;
+  batches.seed = options.seed;
+  batches.pairs = options.train_images;
+  PretrainingBatches train(sentences_of(data.train), tokenizer, batches);
+  batches.batch_size = options.batch_size_test;
+  batches.seed = 0;
+  batches.pairs = options.test_images;
+  batches.shuffle = false;
+  PretrainingBatches test(sentences_of(data.test), tokenizer, batches);
+
+  // What guessing by frequency costs: that of all speeches but the ones held out.
+  const torch::Tensor own = count_tokens(sentences_of(data.train), *tokenizer);
+  const torch::Tensor all = own + count_tokens(sentences_of(data.others), *tokenizer);
+  std::vector<torch::Tensor> hidden;
+  for (std::int64_t i = 0; i < test.per_epoch(); ++i) hidden.push_back(test.at(i).word_labels);
+  const double entropy = unigram_entropy(all, hidden);
+
+  const auto synapse =
+      std::make_shared<BertSynapse>(BertSynapse::Options{small_config()}, tokenizer);
+  synapse->prepare(own);
+  synapse->to(device);
+
+  NeuronTask task;
+  task.kind = "bert";
+  task.synapse = synapse;
+  task.train = [&](std::int64_t step) {
+    return make_bert_mini_batch(*synapse, train.at(step), device);
+  };
+  task.steps_per_epoch = train.per_epoch();
+  task.train_samples = train.pairs();
+  task.test = [&](std::int64_t step) {
+    return make_bert_mini_batch(*synapse, test.at(step), device);
+  };
+  task.test_batches = test.per_epoch();
+  task.optimizer = [&](std::vector<at::Tensor> parameters) {
+    return make_bert_optimizer(std::move(parameters), options.learning_rate);
+  };
+  task.schedule = Schedule::kOneCycle;
+  task.max_gradient_norm = 1;
+  task.config = model_description(*synapse);
+  task.describe = [&](const TestResult& result) { return describe_bert(result, entropy); };
+  task.report = [&](const TestResult& result) { return bert_report(result, entropy); };
+  return run_neuron(options, task);
+}
+
+}  // namespace
+}  // namespace bittensor
+
+int main(int argc, char** argv) {
+  bittensor::TextOptions text;
+  return bittensor::example_main(
+      argc, argv, "bert", "A neuron that learns BERT's pre-training together with others.",
+      bittensor::defaults(),
+      [&](const bittensor::NeuronOptions& options) { return run(options, text); },
+      [&](CLI::App& app) {
+        const auto add = [&](const std::string& name, auto& value, const std::string& help) {
+          return app.add_option("--" + name, value, help)
+              ->group("Text")
+              ->envname("BITTENSOR_" + absl::AsciiStrToUpper(name))
+              ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
+              ->capture_default_str();
+        };
+        add("vocab", text.vocab, "vocab.txt of BERT; empty: the cache, fetched if missing");
+        add("shards", text.shards,
+            "into how many parts the presidents are divided; 0: one for this neuron and each of "
+            "--min_peers")
+            ->check(CLI::Range(0, 43));
+        add("shard", text.shard, "which part this neuron learns from; -1: --seed modulo --shards")
+            ->check(CLI::Range(-1, 42));
+      });
+}
