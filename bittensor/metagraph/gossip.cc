@@ -16,7 +16,6 @@
 namespace bittensor {
 namespace {
 
-constexpr char kMethod[] = "bittensor.v1.Metagraph/Gossip";
 constexpr int kMaxExchanges = 8;       // under way at a time
 constexpr int kTriesARound = 3;        // partners, while they fail
 constexpr int kNewsRounds = 10;        // how long what was learnt is offered
@@ -30,11 +29,15 @@ std::uint64_t seed_of(const Wallet& wallet) {
   return seed;
 }
 
-std::size_t size_of(const Transport::Reply& reply) {
-  return reply.ok() ? reply->body.size() + reply->envelope.size() : 0;
-}
-
 }  // namespace
+
+Admission::Options Gossip::default_admission() {
+  Admission::Options admission;
+  admission.requests_per_second = 200;
+  admission.bytes_per_second = 1 << 20;
+  admission.concurrent_per_key = 16;
+  return admission;
+}
 
 Gossip::Gossip(Options options, Transport& transport, const Wallet& wallet, Executor& executor)
     : options_(std::move(options)),
@@ -42,6 +45,7 @@ Gossip::Gossip(Options options, Transport& transport, const Wallet& wallet, Exec
       wallet_(wallet),
       executor_(executor),
       replay_guard_(ReplayGuard::Options{}, wallet.key()),
+      admission_(options_.admission),
       store_(options_.max_records),
       partners_(options_.bootstrap, seed_of(wallet)) {}
 
@@ -96,7 +100,7 @@ std::string Gossip::listen_address() const {
 
 void Gossip::publish(StatementPtr statement) {
   MutexLock lock(mutex_);
-  store_.insert(std::move(statement), executor_.unix_ms());
+  store_.insert_own(std::move(statement), executor_.unix_ms());
   snapshot_.reset();
 }
 
@@ -156,7 +160,7 @@ void Gossip::round() {
   if (options_.on_round) options_.on_round();
   {
     MutexLock lock(mutex_);
-    peers = partners_.choose(snapshot_locked()->records, wallet_.key());
+    peers = partners_.choose(*snapshot_locked(), wallet_.key());
   }
   for (const Peer& peer : peers) begin_exchange(peer, kTriesARound - 1);
   schedule_round();
@@ -197,7 +201,7 @@ void Gossip::begin_exchange(const Peer& peer, int more_tries) {
            --exchanges_;
            // A known neuron that is silent costs no round: somebody else is asked.
            if (more_tries > 0 && !peer.key.is_zero())
-             others = partners_.choose_known(snapshot_locked()->records, wallet_.key());
+             others = partners_.choose_known(*snapshot_locked(), wallet_.key());
          }
          for (const Peer& other : others) begin_exchange(other, more_tries - 1);
        });
@@ -210,7 +214,10 @@ void Gossip::continue_exchange(const Peer& peer, std::uint64_t salt,
     MutexLock lock(mutex_);
     partners_.note_answer(peer.address);
     const StatementPtr record = store_.find(Statement::id_of(v1::Statement::KIND_RECORD, sender));
-    if (record && record->metagraph_address == peer.address) store_.mark_answered(sender);
+    if (record && record->metagraph_address == peer.address) {
+      store_.mark_answered(sender);
+      snapshot_.reset();
+    }
     request = follow_up(store_, salt, response);
     if (request.statements_size() == 0 && request.wanted_size() == 0) {
       --exchanges_;
@@ -274,78 +281,6 @@ absl::StatusOr<v1::GossipResponse> Gossip::read_response(const Peer& peer, const
                 response.status().ToString());
   }
   return response;
-}
-
-Transport::Reply Gossip::handle(const Transport::Request& request) {
-  const auto serve = [&]() -> Transport::Reply {
-    const Message& message = request.message;
-    BITTENSOR_ASSIGN_OR_RETURN(const Envelope envelope,
-                               open_request(message.envelope, kMethod, message.body));
-    if (envelope.sender == wallet_.key())
-      return absl::FailedPreconditionError("a neuron does not gossip with itself");
-    BITTENSOR_RETURN_IF_ERROR(replay_guard_.admit(envelope, executor_.unix_ms(), true));
-    v1::GossipRequest asked;
-    if (!asked.ParseFromString(message.body.flatten()))
-      return absl::InvalidArgumentError("no gossip request");
-    BITTENSOR_RETURN_IF_ERROR(check_form(asked));
-    BITTENSOR_ASSIGN_OR_RETURN(const v1::GossipResponse response, respond(asked));
-    Payload body(response.SerializeAsString());
-    std::string proof = seal_reply(wallet_, envelope, kMethod, body, executor_.unix_ms());
-    return Message{std::move(proof), std::move(body)};
-  };
-  Transport::Reply reply = serve();
-  if (!reply.ok()) spdlog::debug("gossip from {}: {}", request.peer, reply.status().ToString());
-  MutexLock lock(mutex_);
-  stats_.refused += reply.ok() ? 0 : 1;
-  stats_.bytes_sent += size_of(reply);
-  return reply;
-}
-
-absl::StatusOr<v1::GossipResponse> Gossip::respond(const v1::GossipRequest& request) {
-  BITTENSOR_RETURN_IF_ERROR(keep(request.statements()));
-  MutexLock lock(mutex_);
-  return answer(store_, request, learnt_lately_ms());
-}
-
-absl::Status Gossip::keep(const Statements& statements) {
-  const std::int64_t now_ms = executor_.unix_ms();
-  std::vector<StatementPtr> news;
-  std::uint64_t refused = 0;
-  for (const v1::Statement& statement : statements) {
-    auto read = read_statement(statement, now_ms);
-    if (read.ok()) {
-      news.push_back(*std::move(read));
-    } else {
-      ++refused;  // a newer program's, or a slow relay's: the others may be good
-    }
-  }
-  {
-    MutexLock lock(mutex_);
-    stats_.refused += refused;
-    // A signature costs more than all the rest: only what is news is worth it.
-    const auto known = [this](const StatementPtr& statement) BITTENSOR_REQUIRES(mutex_) {
-      const StatementPtr held = store_.find(statement->id());
-      return held && held->issued_ms >= statement->issued_ms;
-    };
-    news.erase(std::remove_if(news.begin(), news.end(), known), news.end());
-  }
-  // Nobody honest passes on a forged one.
-  if (!std::all_of(news.begin(), news.end(), [](const auto& one) { return is_signed(*one); }))
-    return absl::InvalidArgumentError("a statement that its neuron did not sign");
-  // Records first: a row is kept only with the record of its neuron.
-  std::stable_partition(news.begin(), news.end(), [](const StatementPtr& statement) {
-    return statement->kind == v1::Statement::KIND_RECORD;
-  });
-
-  MutexLock lock(mutex_);
-  for (StatementPtr& statement : news) {
-    if (statement->key == wallet_.key()) {
-      newest_of_self_ = std::max(newest_of_self_, statement->issued_ms);
-    } else if (store_.insert(std::move(statement), now_ms)) {
-      snapshot_.reset();
-    }
-  }
-  return absl::OkStatus();
 }
 
 void Gossip::say_farewell(StatementPtr farewell, Duration patience) {

@@ -16,6 +16,7 @@
 #include "bittensor/metagraph/partners.h"
 #include "bittensor/metagraph/record_store.h"
 #include "bittensor/transport/transport.h"
+#include "bittensor/wallet/admission.h"
 #include "bittensor/wallet/replay_guard.h"
 #include "bittensor/wallet/wallet.h"
 
@@ -43,8 +44,14 @@ class Gossip : public std::enable_shared_from_this<Gossip> {
     Duration fast_for = std::chrono::seconds(3);
     Duration call_timeout = std::chrono::seconds(2);
     std::size_t max_records = 10'000;
+    int difficulty = 0;  // zero bits of the work in records (work.h) that others must show
+    // Of what one neuron or address may send, however much of it is good: some ten times what a
+    // neuron does in its first seconds.
+    Admission::Options admission = default_admission();
     std::function<void()> on_round;  // called in each round, on the executor
   };
+
+  static Admission::Options default_admission();
 
   Gossip(Options options, Transport& transport, const Wallet& wallet, Executor& executor);
 
@@ -78,11 +85,14 @@ class Gossip : public std::enable_shared_from_this<Gossip> {
     std::uint64_t rounds = 0;
     std::uint64_t failed_calls = 0;
     std::uint64_t bytes_sent = 0;  // requests and replies, envelopes included
-    std::uint64_t refused = 0;     // statements and requests of wrong form, time or signature
+    // Statements and requests of wrong form, time, signature or work, or too many.
+    std::uint64_t refused = 0;
   };
   Stats stats() const;
 
  private:
+  static constexpr char kMethod[] = "bittensor.v1.Metagraph/Gossip";
+
   using Peer = Partners::Peer;
   using Statements = google::protobuf::RepeatedPtrField<v1::Statement>;
   using OnResponse = std::function<void(absl::StatusOr<v1::GossipResponse>, PublicKey)>;
@@ -102,7 +112,9 @@ class Gossip : public std::enable_shared_from_this<Gossip> {
   void say_farewell(StatementPtr farewell, Duration patience);
 
   Transport::Reply handle(const Transport::Request& request);
+  void note_where_it_called_from(const Envelope& envelope, const std::string& host);
   absl::StatusOr<v1::GossipResponse> respond(const v1::GossipRequest& request);
+  bool has_work(const Statement& statement) const;
   // Checks and keeps. kInvalidArgument, with nothing kept, if one is forged.
   absl::Status keep(const Statements& statements);
 
@@ -114,6 +126,7 @@ class Gossip : public std::enable_shared_from_this<Gossip> {
   const Wallet& wallet_;
   Executor& executor_;
   ReplayGuard replay_guard_;
+  Admission admission_;
 
   // Shared by callbacks while they run; stop() takes it alone to see the last one out.
   std::shared_mutex running_;

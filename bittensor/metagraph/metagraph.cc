@@ -17,6 +17,7 @@
 #include "bittensor/metagraph/gossip.h"
 #include "bittensor/metagraph/publisher.h"
 #include "bittensor/metagraph/weights.h"
+#include "bittensor/metagraph/work.h"
 #include "bittensor/transport/address.h"
 
 namespace bittensor {
@@ -41,6 +42,12 @@ SynapseRecord record_of(const Statement& statement) {
   return {statement.key, statement.axon_address, statement.schema};
 }
 
+bool serves_where_it_gossips(const Statement& record) {
+  const auto axon = parse_address(record.axon_address);
+  const auto metagraph = parse_address(record.metagraph_address);
+  return axon.ok() && metagraph.ok() && axon->host == metagraph->host;
+}
+
 }  // namespace
 
 // What of it is shared between threads is in gossip_ and weights_ or under mutex_.
@@ -53,6 +60,7 @@ class Metagraph::Impl {
         host_(options_.remote_ip.empty() ? "127.0.0.1" : options_.remote_ip),
         weights_(options_.max_records),
         gossip_(std::make_shared<Gossip>(gossip_options(), transport, wallet, executor)),
+        work_(find_work(wallet.key(), options_.difficulty)),
         publisher_(wallet, {options_.round, options_.ttl}) {}
 
   void subscribe(const Schema& schema, int axon_port) {
@@ -102,7 +110,7 @@ class Metagraph::Impl {
   std::vector<SynapseRecord> get_synapses(std::size_t n) const {
     const Gossip::Snapshot snapshot = gossip_->snapshot();
     std::vector<SynapseRecord> synapses;
-    for (const StatementPtr& record : best(others(*snapshot), n)) {
+    for (const StatementPtr& record : best(proven_others(*snapshot), n)) {
       synapses.push_back(record_of(*record));
     }
     MutexLock lock(mutex_);
@@ -111,6 +119,7 @@ class Metagraph::Impl {
   }
 
   std::size_t size() const { return others(*gossip_->snapshot()).size(); }
+  std::size_t proven() const { return proven_others(*gossip_->snapshot()).size(); }
 
   at::Tensor get_weights(const std::vector<SynapseRecord>& synapses) const {
     std::vector<PublicKey> keys;
@@ -166,6 +175,7 @@ class Metagraph::Impl {
     options.bootstrap = options_.bootstrap;
     options.round = options_.round;
     options.max_records = options_.max_records;
+    options.difficulty = options_.difficulty;
     // The pointer holds: stop() waits for a round that runs, and no other follows.
     options.on_round = [this] {
       renew();
@@ -180,6 +190,7 @@ class Metagraph::Impl {
     record.set_axon_address(own_->axon_address);
     record.set_metagraph_address(address());
     *record.mutable_schema() = to_proto(own_->schema);
+    record.set_work(work_);
     publisher_.set_record(std::move(record));
   }
 
@@ -199,6 +210,18 @@ class Metagraph::Impl {
       if (record->key != self_) others.push_back(record);
     }
     return others;
+  }
+
+  // Those that answered at the host where their axon is said to be.
+  std::vector<StatementPtr> proven_others(const RecordStore::Content& content) const {
+    std::vector<StatementPtr> proven;
+    for (std::size_t i = 0; i < content.records.size(); ++i) {
+      const StatementPtr& record = content.records[i];
+      if (content.proven[i] && record->key != self_ && serves_where_it_gossips(*record)) {
+        proven.push_back(record);
+      }
+    }
+    return proven;
   }
 
   // The `n` that count most. Ties are broken by keys as seen from this neuron's own, so
@@ -261,6 +284,7 @@ class Metagraph::Impl {
   const std::string host_;
   OwnWeights weights_;
   const std::shared_ptr<Gossip> gossip_;
+  const std::uint64_t work_;  // of records
 
   mutable Mutex mutex_;
   Publisher publisher_ BITTENSOR_GUARDED_BY(mutex_);
@@ -299,6 +323,9 @@ std::vector<SynapseRecord> Metagraph::get_synapses(std::size_t n) const {
 }
 std::size_t Metagraph::size() const {
   return impl_->size();
+}
+std::size_t Metagraph::proven() const {
+  return impl_->proven();
 }
 at::Tensor Metagraph::get_weights(const std::vector<SynapseRecord>& synapses) const {
   return impl_->get_weights(synapses);

@@ -19,16 +19,18 @@
 
 namespace bittensor {
 
-// Who is out there and how much each counts, learnt by gossip: push-pull
-// anti-entropy over the transport, digests first, deltas after. Every record is
-// signed by its neuron, expires unless the neuron renews it, and is checked
-// before it is kept. The address in a record is its neuron's claim: only an answer
-// from there, signed by that key, proves it.
+// Who is out there and how much each counts, learnt by gossip: push-pull anti-entropy over the
+// transport, digests first, deltas after. Every record is signed by its neuron, expires unless
+// the neuron renews it, and is checked before it is kept. The address in a record is its
+// neuron's claim: only an answer from there, signed by that key, proves it. Nobody is asked at
+// an address that is not proven: a record cannot send the network's requests to somebody else's
+// host.
 //
-// Clocks may differ by a few seconds: a record holds for its ttl by its neuron's clock.
+// Clocks may differ by half a minute: how long a record holds is judged by when it was heard
+// (record_store.h).
 //
-// Thread-safe. Rounds and renewals run on the executor, messages on the threads of the
-// transport (gossip.h); readers take a snapshot. What it is given must outlive it.
+// Thread-safe. Rounds and renewals run on the executor, messages on the threads of the transport
+// (gossip.h); readers take a snapshot. What it is given must outlive it.
 class Metagraph {
  public:
   struct Options {
@@ -41,8 +43,12 @@ class Metagraph {
     // A silent neuron is forgotten after this. Longer where more than about 100 are known
     // (publisher.h), so that the traffic of each does not grow with the network.
     Duration ttl = std::chrono::seconds(15);
-    // Neurons to know at most. Those that are known keep their place, others are refused.
+    // Neurons to know at most. Those that are proven keep their place; of the others the one
+    // that is known the longest makes room for a newcomer.
     std::size_t max_records = 10'000;
+    // Zero bits of the proof of work that records must show (work.h), this neuron's own
+    // included: the constructor finds it, which takes some 2^difficulty hashes.
+    int difficulty = 0;
     Duration farewell = std::chrono::milliseconds(300);  // stop() waits for it, at most
   };
 
@@ -66,13 +72,15 @@ class Metagraph {
   // "host:port" that others can use as bootstrap; empty before start().
   std::string address() const;
 
-  // At most `n` synapses of others, those that count most first; ties in an order of this
-  // neuron's own. If there are none, this neuron's own synapse (if subscribed): who is alone
-  // asks itself. Does not block: reads a snapshot.
+  // At most `n` synapses of others that are proven, those that count most first; ties in an
+  // order of this neuron's own. If there are none, this neuron's own synapse (if subscribed):
+  // who is alone asks itself. Does not block: reads a snapshot.
   std::vector<SynapseRecord> get_synapses(std::size_t n) const;
 
   // How many other neurons are known.
   std::size_t size() const;
+  // How many of them are proven.
+  std::size_t proven() const;
 
   // This neuron's weights of `synapses`, float32 [n], each in [0, 1]; 0 for one it never asked.
   at::Tensor get_weights(const std::vector<SynapseRecord>& synapses) const;

@@ -116,12 +116,10 @@ TEST(Metagraph, WhoComesBackReplacesItsRecord) {
   world.run(seconds(2));
   world.kill(1);
   world.run(seconds(1));
-  Options options = with_bootstrap(world.at(0).address());
-  options.remote_ip = "localhost";
-  world.add(1, options);
-  EXPECT_TRUE(world.run_until(seconds(1), [&] {
+  world.add(1, with_bootstrap(world.at(0).address())).subscribe(World::schema(), 77);
+  EXPECT_TRUE(world.run_until(seconds(5), [&] {  // until it is proven there
     const auto synapses = world.at(0).get_synapses(2);
-    return synapses.size() == 1 && synapses[0].axon_address == "localhost:1001";
+    return synapses.size() == 1 && synapses[0].axon_address == "127.0.0.1:77";
   }));
 }
 
@@ -216,7 +214,7 @@ TEST(Metagraph, WeightsAreReadBackAsAMatrix) {
   World world;
   world.add(0);
   for (int i = 1; i < 4; ++i) world.add(i, with_bootstrap(world.at(0).address()));
-  ASSERT_TRUE(world.run_until(seconds(2), [&] { return world.all_know(3); }));
+  ASSERT_TRUE(world.run_until(seconds(3), [&] { return world.at(1).proven() == 3; }));
   const auto seen_by_1 = world.at(1).get_synapses(3);
   world.at(1).set_weights(seen_by_1, at::tensor({0.5, 0.25, 0.125}));
   world.run(seconds(10));
@@ -260,6 +258,63 @@ TEST(Metagraph, ADamagedCacheIsIgnored) {
   world.add(0, options);
   world.add(1, with_bootstrap(world.at(0).address()));
   EXPECT_TRUE(world.run_until(seconds(1), [&] { return world.all_know(1); }));
+}
+
+TEST(Metagraph, NeuronsWhoseClocksDifferKnowEachOtherAllTheTime) {
+  World world;
+  world.set_clock(1, seconds(14));
+  world.set_clock(2, seconds(-14));
+  world.add(0);
+  for (int i = 1; i < 3; ++i) world.add(i, with_bootstrap(world.at(0).address()));
+  ASSERT_TRUE(world.run_until(seconds(5), [&] { return world.all_know(2); }));
+  for (int i = 0; i < 60; ++i) {
+    world.run(seconds(1));
+    ASSERT_TRUE(world.all_know(2)) << "second " << i;
+  }
+  world.kill(2);
+  world.run(seconds(17));
+  EXPECT_EQ(world.at(0).size(), 1u);
+}
+
+TEST(Metagraph, AClockThatJumpsAnHourAndBackIsSurvived) {
+  for (const auto jump : {std::chrono::hours(1), std::chrono::hours(-1)}) {
+    World world;
+    world.add(0);
+    for (int i = 1; i < 4; ++i) world.add(i, with_bootstrap(world.at(0).address()));
+    world.run(seconds(5));
+    world.set_clock(1, jump);
+    world.run(seconds(60));
+    world.set_clock(1, Duration::zero());
+    EXPECT_TRUE(world.run_until(seconds(120), [&] { return world.all_know(3); }));
+  }
+}
+
+TEST(Metagraph, OnlyWhoWasMetIsAsked) {
+  World world;
+  world.add(0);
+  for (int i = 1; i < 4; ++i) world.add(i, with_bootstrap(world.at(0).address()));
+  const auto all_proven = [&] {
+    for (int i = 0; i < 4; ++i) {
+      if (world.at(i).proven() != 3) return false;
+    }
+    return true;
+  };
+  EXPECT_TRUE(world.run_until(seconds(3), all_proven));
+}
+
+TEST(Metagraph, RecordsWithoutWorkAreRefused) {
+  World world;
+  Options strict;
+  strict.difficulty = 8;
+  world.add(0, strict);
+  world.add(1, with_bootstrap(world.at(0).address()));
+  Options working = with_bootstrap(world.at(0).address());
+  working.difficulty = 8;
+  world.add(2, working);
+  world.run(seconds(5));
+  EXPECT_EQ(world.at(0).size(), 1u);
+  EXPECT_EQ(world.at(1).size(), 2u);  // It asks for none itself.
+  EXPECT_GT(world.at(0).stats().refused, 0u);
 }
 
 TEST(Metagraph, StartSaysWhatIsWrong) {

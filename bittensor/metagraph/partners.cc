@@ -16,9 +16,9 @@ constexpr int kOutsidersWhenAlone = 2;
 Partners::Partners(std::vector<std::string> bootstrap, std::uint64_t seed)
     : bootstrap_(std::move(bootstrap)), random_(seed) {}
 
-std::vector<Partners::Peer> Partners::choose(const std::vector<StatementPtr>& records,
+std::vector<Partners::Peer> Partners::choose(const RecordStore::Content& known,
                                              const PublicKey& self) {
-  std::vector<Peer> peers = choose_known(records, self);
+  std::vector<Peer> peers = choose_known(known, self);
   if (round_ == 0) {
     for (const std::string& address : bootstrap_) peers.push_back({address, {}});
   }
@@ -31,12 +31,18 @@ std::vector<Partners::Peer> Partners::choose(const std::vector<StatementPtr>& re
   return peers;
 }
 
-std::vector<Partners::Peer> Partners::choose_known(const std::vector<StatementPtr>& records,
+std::vector<Partners::Peer> Partners::choose_known(const RecordStore::Content& known,
                                                    const PublicKey& self) {
   std::string own_address;
-  for (const StatementPtr& record : records) {
+  for (const StatementPtr& record : known.records) {
     if (record->key == self) own_address = record->metagraph_address;
   }
+  std::vector<StatementPtr> unproven;
+  for (std::size_t i = 0; i < known.records.size(); ++i) {
+    if (!known.proven[i]) unproven.push_back(known.records[i]);
+  }
+  const bool prove = !unproven.empty() && random_() % 2 == 0;
+  const std::vector<StatementPtr>& records = prove ? unproven : known.records;
   // A few tries, for those that are this neuron or claim its address.
   for (int i = 0; i < 4 && !records.empty(); ++i) {
     const Statement& record = *records[random_() % records.size()];

@@ -10,10 +10,10 @@
 
 namespace bittensor {
 
-// Whom to gossip with next: a known neuron at random; now and then somebody
-// outside of what is known, so that halves of a network that were cut from each
-// other find together again; and only those while nobody is known. Bootstraps
-// are outside and are never forgotten, whatever they answer.
+// Whom to gossip with next: a known neuron at random, every other time one that has not yet
+// proven that it is where its record says; now and then somebody outside of what is known, so
+// that halves of a network that were cut from each other find together again; and only those
+// while nobody is known. Bootstraps are outside and are never forgotten, whatever they answer.
 //
 // Not thread-safe. The choice is a function of the seed and the calls.
 class Partners {
@@ -25,12 +25,12 @@ class Partners {
 
   Partners(std::vector<std::string> bootstrap, std::uint64_t seed);
 
-  // Whom to ask this round, given the records of all known neurons, `self` among them. The
-  // first time that is every bootstrap.
-  std::vector<Peer> choose(const std::vector<StatementPtr>& records, const PublicKey& self);
+  // Whom to ask this round, given all known neurons, `self` among them. The first time that is
+  // every bootstrap.
+  std::vector<Peer> choose(const RecordStore::Content& known, const PublicKey& self);
 
   // A known neuron, at most one.
-  std::vector<Peer> choose_known(const std::vector<StatementPtr>& records, const PublicKey& self);
+  std::vector<Peer> choose_known(const RecordStore::Content& known, const PublicKey& self);
 
   // Somebody was at this address once and may be again. The last 256 are remembered.
   void add_lost(const std::string& address);

@@ -50,6 +50,7 @@ std::vector<StatementPtr> Publisher::due(std::int64_t now_ms, std::size_t neuron
     record_due_ms_ = row_due_ms_ = 0;
   }
   record_ttl_ms_ = ttl_ms(neurons);
+  forget_times_after_a_jump(now_ms);
   std::vector<StatementPtr> statements;
   if (has_record_ && now_ms >= record_due_ms_) {
     statements.push_back(make_record(now_ms));
@@ -61,6 +62,15 @@ std::vector<StatementPtr> Publisher::due(std::int64_t now_ms, std::size_t neuron
         now_ms + jittered(kRecordsARow * record_ttl_ms_ / kRenewalsATtl, *statements.back());
   }
   return statements;
+}
+
+// When the clock was ahead and is set back, what was said meanwhile was refused by all, and must
+// not be waited for.
+void Publisher::forget_times_after_a_jump(std::int64_t now_ms) {
+  const std::int64_t interval_ms = record_ttl_ms_ / kRenewalsATtl;
+  if (record_due_ms_ - now_ms > 2 * interval_ms) record_due_ms_ = 0;
+  if (row_due_ms_ - now_ms > 2 * kRecordsARow * interval_ms) row_due_ms_ = 0;
+  if (last_issued_ms_ - now_ms > kMaxFutureMs) last_issued_ms_ = 0;
 }
 
 StatementPtr Publisher::farewell(std::int64_t now_ms) {

@@ -40,6 +40,7 @@ class Publisher {
   std::int64_t ttl_ms(std::size_t neurons) const;
 
  private:
+  void forget_times_after_a_jump(std::int64_t now_ms);
   StatementPtr make_record(std::int64_t now_ms);
   StatementPtr make_row(std::int64_t now_ms);
   std::int64_t next_issue(std::int64_t now_ms);

@@ -50,6 +50,17 @@ TEST_F(PublisherTest, AStatementIsLaterThanAnEarlierLifes) {
   EXPECT_TRUE(publisher_.due(kNow + 2, 1, kNow + 500).empty());
 }
 
+TEST_F(PublisherTest, AClockThatWasAheadAndIsSetBackDelaysNothing) {
+  constexpr std::int64_t kHour = 3'600'000;
+  ASSERT_EQ(publisher_.due(kNow + kHour, 1, 0).size(), 1u);
+  const auto again = publisher_.due(kNow, 1, 0);
+  ASSERT_EQ(again.size(), 1u);
+  EXPECT_EQ(again[0]->issued_ms, kNow);
+  // But a little ahead others may have believed it: then the next is later.
+  ASSERT_EQ(publisher_.due(kNow + 20'000, 1, 0).size(), 1u);
+  EXPECT_EQ(publisher_.due(kNow + 10'000, 1, 0).at(0)->issued_ms, kNow + 20'001);
+}
+
 TEST_F(PublisherTest, AFarewellIsLaterThanTheRecordAndTheLast) {
   EXPECT_EQ(publisher_.farewell(kNow), nullptr);  // nobody was told that it is there
   const auto record = publisher_.due(kNow, 1, 0).at(0);

@@ -2,6 +2,7 @@
 #include "bittensor/metagraph/record_store.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/container/flat_hash_set.h"
 
@@ -21,34 +22,80 @@ std::uint64_t mix(std::uint64_t x) {
 
 }  // namespace
 
-bool RecordStore::may_add(const Statement& statement) const {
-  if (statement.kind == v1::Statement::KIND_RECORD) return records_ < max_records_;
-  // A row counts nothing without its neuron, and so cannot take up room of its own.
-  const auto record = entries_.find(Statement::id_of(v1::Statement::KIND_RECORD, statement.key));
-  return record != entries_.end() && is_neuron(*record->second.statement) &&
-         record->second.statement->key == statement.key;
+bool RecordStore::knows_neuron_of(Statement::Id row) const {
+  const auto record = entries_.find((row & ~Statement::Id{3}) | v1::Statement::KIND_RECORD);
+  return record != entries_.end() && is_neuron(record->second);
+}
+
+bool RecordStore::has_room(std::int64_t now_ms) const {
+  if (records_ < max_records_) return true;
+  return !unproven_.empty() && unproven_.begin()->first + kMinStayMs <= now_ms;
+}
+
+void RecordStore::make_room() {
+  if (records_ < max_records_) return;
+  const Statement::Id id = unproven_.begin()->second;
+  entries_.erase((id & ~Statement::Id{3}) | v1::Statement::KIND_WEIGHTS);
+  erase(entries_.find(id));
+}
+
+void RecordStore::set_unproven(Statement::Id id, const Entry& entry) {
+  if (is_record(*entry.statement) && (!entry.answered || entry.silent)) {
+    unproven_.insert(place_of(id, entry));
+  }
 }
 
 bool RecordStore::insert(StatementPtr statement, std::int64_t now_ms) {
-  if (statement->expires_ms <= now_ms) return false;
+  return insert(std::move(statement), now_ms, /*own=*/false);
+}
+
+void RecordStore::insert_own(StatementPtr statement, std::int64_t now_ms) {
+  insert(std::move(statement), now_ms, /*own=*/true);
+}
+
+bool RecordStore::insert(StatementPtr statement, std::int64_t now_ms, bool own) {
+  latest_ms_ = std::max(latest_ms_, now_ms);
+  if (statement->kept_until_ms() <= now_ms) return false;
   const Statement::Id id = statement->id();
+  const std::int64_t ttl_ms = statement->expires_ms - statement->issued_ms;
+  const std::int64_t age_ms = now_ms - statement->issued_ms;
   auto it = entries_.find(id);
+  Entry entry;
   if (it == entries_.end()) {
-    if (!may_add(*statement)) return false;
-    it = entries_.emplace(id, Entry{}).first;
-    if (statement->kind == v1::Statement::KIND_RECORD) ++records_;
+    if (is_record(*statement)) {
+      if (!own && !has_room(now_ms)) return false;
+      if (!own) make_room();
+      ++records_;
+    } else if (!knows_neuron_of(id)) {
+      return false;  // A row counts nothing without its neuron.
+    }
+    entry.first_heard_ms = now_ms;
+    entry.age_heard_ms = age_ms;
   } else {
-    const Statement& held = *it->second.statement;
-    if (held.key != statement->key || held.issued_ms >= statement->issued_ms) return false;
-    if (is_neuron(held)) --neurons_;
-    if (held.metagraph_address != statement->metagraph_address) it->second.answered = false;
+    entry = it->second;
+    const Statement& held = *entry.statement;
+    if (held.key != statement->key) return false;
+    // This neuron's own clock may have been ahead.
+    if (held.issued_ms >= statement->issued_ms && !own) return false;
+    const bool hasty = now_ms >= entry.heard_ms && now_ms < entry.heard_ms + kMinRenewalMs;
+    if (hasty && !own && !statement->leaving) return false;
+    if (is_neuron(entry)) --neurons_;
+    unproven_.erase(place_of(id, entry));
+    if (held.metagraph_address != statement->metagraph_address) entry.answered = false;
   }
-  if (is_neuron(*statement)) ++neurons_;
-  if (statement->leaving) {
-    entries_.erase(Statement::id_of(v1::Statement::KIND_WEIGHTS, statement->key));
-    it = entries_.find(id);  // erase() moved it
+  // The smaller age is nearer to the difference of the clocks: the other was longer on its way.
+  entry.holds_until_ms = statement->issued_ms + std::min(age_ms, entry.age_heard_ms) + ttl_ms;
+  entry.age_heard_ms = age_ms;
+  entry.heard_ms = now_ms;
+  entry.silent = false;
+  entry.answered = entry.answered || own;
+  entry.statement = std::move(statement);
+  if (is_neuron(entry)) ++neurons_;
+  if (entry.statement->leaving) {
+    entries_.erase(Statement::id_of(v1::Statement::KIND_WEIGHTS, entry.statement->key));
   }
-  it->second.statement = std::move(statement);
+  set_unproven(id, entry);
+  entries_[id] = std::move(entry);
   note_learnt(id, now_ms);
   return true;
 }
@@ -62,10 +109,8 @@ bool RecordStore::lacks(const Version& version) const {
   const auto it = entries_.find(version.id);
   if (it != entries_.end()) return it->second.statement->issued_ms < version.issued_ms;
   const auto kind = static_cast<v1::Statement::Kind>(version.id & 3);
-  if (kind == v1::Statement::KIND_RECORD) return records_ < max_records_;
-  const auto record = entries_.find((version.id & ~Statement::Id{3}) | v1::Statement::KIND_RECORD);
-  return kind == v1::Statement::KIND_WEIGHTS && record != entries_.end() &&
-         is_neuron(*record->second.statement);
+  if (kind == v1::Statement::KIND_RECORD) return has_room(latest_ms_);
+  return kind == v1::Statement::KIND_WEIGHTS && knows_neuron_of(version.id);
 }
 
 StatementPtr RecordStore::find(Statement::Id id) const {
@@ -74,26 +119,34 @@ StatementPtr RecordStore::find(Statement::Id id) const {
 }
 
 RecordStore::Entries::iterator RecordStore::erase(Entries::iterator it) {
-  const Statement& statement = *it->second.statement;
-  if (statement.kind == v1::Statement::KIND_RECORD) --records_;
-  if (is_neuron(statement)) --neurons_;
+  const Entry& entry = it->second;
+  if (is_record(*entry.statement)) {
+    --records_;
+    unproven_.erase(place_of(it->first, entry));
+  }
+  if (is_neuron(entry)) --neurons_;
   return entries_.erase(it);
 }
 
+void RecordStore::fall_silent(Statement::Id id, Entry& entry) {
+  unproven_.erase(place_of(id, entry));
+  --neurons_;
+  entry.silent = true;
+  set_unproven(id, entry);
+}
+
 std::vector<StatementPtr> RecordStore::expire(std::int64_t now_ms) {
+  latest_ms_ = now_ms;
   std::vector<StatementPtr> gone;
   std::vector<Statement::Id> rows;
   for (auto it = entries_.begin(); it != entries_.end();) {
-    const StatementPtr statement = it->second.statement;
-    if (statement->expires_ms > now_ms) {
-      ++it;
-      continue;
+    Entry& entry = it->second;
+    if (is_neuron(entry) && entry.holds_until_ms <= now_ms) {
+      if (entry.answered) gone.push_back(entry.statement);
+      rows.push_back(Statement::id_of(v1::Statement::KIND_WEIGHTS, entry.statement->key));
+      fall_silent(it->first, entry);
     }
-    if (is_neuron(*statement)) {
-      if (it->second.answered) gone.push_back(statement);
-      rows.push_back(Statement::id_of(v1::Statement::KIND_WEIGHTS, statement->key));
-    }
-    it = erase(it);
+    it = entry.statement->kept_until_ms() <= now_ms ? erase(it) : std::next(it);
   }
   for (const Statement::Id row : rows) entries_.erase(row);
   return gone;
@@ -101,7 +154,10 @@ std::vector<StatementPtr> RecordStore::expire(std::int64_t now_ms) {
 
 void RecordStore::mark_answered(const PublicKey& key) {
   const auto it = entries_.find(Statement::id_of(v1::Statement::KIND_RECORD, key));
-  if (it != entries_.end() && it->second.statement->key == key) it->second.answered = true;
+  if (it == entries_.end() || it->second.statement->key != key) return;
+  unproven_.erase(place_of(it->first, it->second));
+  it->second.answered = true;
+  set_unproven(it->first, it->second);
 }
 
 std::vector<RecordStore::Version> RecordStore::learnt_since(std::int64_t since_ms,
@@ -143,7 +199,10 @@ std::vector<RecordStore::Version> RecordStore::versions_in(const std::vector<boo
 RecordStore::Content RecordStore::content() const {
   Content content;
   for (const auto& [id, entry] : entries_) {
-    if (is_neuron(*entry.statement)) content.records.push_back(entry.statement);
+    if (is_neuron(entry)) {
+      content.records.push_back(entry.statement);
+      content.proven.push_back(entry.answered);
+    }
     if (entry.statement->kind == v1::Statement::KIND_WEIGHTS)
       content.rows.push_back(entry.statement);
   }

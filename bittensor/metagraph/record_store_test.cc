@@ -37,9 +37,9 @@ StatementPtr row(int name, std::int64_t issued_ms) {
 TEST(RecordStore, TheLaterStatementReplacesTheEarlier) {
   RecordStore store(10);
   EXPECT_TRUE(store.insert(record(1, kNow), kNow));
-  EXPECT_FALSE(store.insert(record(1, kNow), kNow));
-  EXPECT_FALSE(store.insert(record(1, kNow - 1), kNow));
-  EXPECT_TRUE(store.insert(record(1, kNow + 1), kNow));
+  EXPECT_FALSE(store.insert(record(1, kNow), kNow + 500));
+  EXPECT_FALSE(store.insert(record(1, kNow - 1), kNow + 500));
+  EXPECT_TRUE(store.insert(record(1, kNow + 1), kNow + 500));
   EXPECT_EQ(store.size(), 1u);
   EXPECT_EQ(store.find(record(1, 0)->id())->issued_ms, kNow + 1);
 }
@@ -49,11 +49,62 @@ TEST(RecordStore, WhatExpiredIsForgottenAndNotTaken) {
   store.insert(record(1, kNow), kNow);
   store.insert(row(1, kNow + 5), kNow);
   store.expire(kNow + kTtl - 1);
+  EXPECT_EQ(store.neurons(), 1u);
   EXPECT_EQ(store.size(), 2u);
   store.expire(kNow + kTtl);
-  EXPECT_EQ(store.size(), 0u);  // a row does not outlive its record
   EXPECT_EQ(store.neurons(), 0u);
+  EXPECT_TRUE(store.content().records.empty());
+  EXPECT_EQ(store.size(), 1u);  // a row does not outlive its record
   EXPECT_FALSE(store.insert(record(1, kNow), kNow + kTtl));
+  EXPECT_FALSE(store.lacks({record(1, 0)->id(), kNow}));
+  store.expire(kNow + kTtl + kMaxBehindMs);
+  EXPECT_EQ(store.size(), 0u);
+  EXPECT_FALSE(store.insert(record(1, kNow), kNow + kTtl + kMaxBehindMs));
+}
+
+TEST(RecordStore, HowLongARecordHoldsDoesNotDependOnItsNeuronsClock) {
+  for (const std::int64_t wrong : {-29'000L, -20'000L, 20'000L, 29'000L}) {
+    RecordStore store(10);
+    // Heard 100 ms after it was made, renewed every 5 s.
+    for (int i = 0; i < 3; ++i) {
+      const std::int64_t made = kNow + 5'000 * i;
+      EXPECT_TRUE(store.insert(record(1, made + wrong), made + 100)) << wrong;
+    }
+    const std::int64_t last = kNow + 10'000;
+    store.expire(last + kTtl);
+    EXPECT_EQ(store.neurons(), 1u) << wrong;
+    store.expire(last + kTtl + 100);
+    EXPECT_EQ(store.neurons(), 0u) << wrong;
+  }
+}
+
+TEST(RecordStore, ARecordThatWasLongOnItsWayHoldsForWhatIsLeftOfIt) {
+  RecordStore store(10);
+  store.insert(record(1, kNow), kNow + 100);
+  store.insert(record(1, kNow + 5'000), kNow + 14'000);
+  store.expire(kNow + 5'000 + kTtl + 100);
+  EXPECT_EQ(store.neurons(), 0u);
+}
+
+TEST(RecordStore, WhenThisClockJumpsTheSecondRenewalIsUnderstood) {
+  constexpr std::int64_t kJump = 20'000;
+  RecordStore store(10);
+  store.insert(record(1, kNow), kNow);
+  store.insert(record(1, kNow + 5'000), kNow + 5'000 + kJump);
+  store.insert(record(1, kNow + 10'000), kNow + 10'000 + kJump);
+  store.expire(kNow + 10'000 + kJump + kTtl - 1);
+  EXPECT_EQ(store.neurons(), 1u);
+}
+
+TEST(RecordStore, StatementsThatFollowTooFastAreNotTakenButForTheLeave) {
+  RecordStore store(10);
+  store.insert(record(1, kNow), kNow);
+  EXPECT_FALSE(store.insert(record(1, kNow + 1), kNow + 199));
+  EXPECT_TRUE(store.insert(record(1, kNow + 1), kNow + 200));
+  EXPECT_TRUE(store.insert(record(1, kNow + 2, /*leaving=*/true), kNow + 200));
+  store.insert_own(record(2, kNow), kNow);
+  store.insert_own(record(2, kNow + 1), kNow);
+  EXPECT_EQ(store.find(record(2, 0)->id())->issued_ms, kNow + 1);
 }
 
 TEST(RecordStore, WhoLeftDoesNotComeBackByAnOlderRecord) {
@@ -66,18 +117,57 @@ TEST(RecordStore, WhoLeftDoesNotComeBackByAnOlderRecord) {
   EXPECT_TRUE(store.content().rows.empty());
   EXPECT_FALSE(store.insert(record(1, kNow + 1), kNow));
   EXPECT_FALSE(store.insert(row(1, kNow + 3), kNow));
-  EXPECT_TRUE(store.insert(record(1, kNow + 3), kNow));  // but by a later one
+  EXPECT_TRUE(store.insert(record(1, kNow + 3), kNow + 500));  // but by a later one
   EXPECT_EQ(store.neurons(), 1u);
 }
 
-TEST(RecordStore, AFloodOfStrangersPushesNobodyOut) {
+TEST(RecordStore, AFloodOfStrangersPushesNoProvenNeuronOut) {
+  constexpr std::int64_t kLongTtl = 3'600'000;
+  const auto long_record = [](int name, std::int64_t issued_ms) {
+    auto statement = std::make_shared<Statement>(*record(name, issued_ms));
+    statement->expires_ms = issued_ms + kLongTtl;
+    return statement;
+  };
   RecordStore store(10);
-  for (int i = 0; i < 10; ++i) store.insert(record(i, kNow), kNow);
-  for (int i = 10; i < 1000; ++i) EXPECT_FALSE(store.insert(record(i, kNow + 5), kNow));
-  for (int i = 0; i < 10; ++i) EXPECT_TRUE(store.insert(record(i, kNow + 1), kNow));
+  for (int i = 0; i < 10; ++i) store.insert(long_record(i, kNow), kNow);
+  for (int i = 0; i < 6; ++i) store.mark_answered(record(i, 0)->key);
+  for (int i = 10; i < 1000; ++i) {
+    EXPECT_FALSE(store.lacks({record(i, 0)->id(), kNow}));
+    EXPECT_FALSE(store.insert(long_record(i, kNow), kNow + 5));
+  }
+  const std::int64_t later = kNow + RecordStore::kMinStayMs;
+  int taken = 0;
+  for (int i = 1000; i < 2000; ++i) {
+    taken += store.insert(long_record(i, later), later) ? 1 : 0;
+  }
+  EXPECT_EQ(taken, 4);  // in the place of those that never answered
   EXPECT_EQ(store.size(), 10u);
-  store.expire(kNow + 1 + kTtl);
-  EXPECT_TRUE(store.insert(record(10, kNow + kTtl), kNow + kTtl));
+  for (int i = 0; i < 6; ++i) EXPECT_NE(store.find(record(i, 0)->id()), nullptr) << i;
+}
+
+TEST(RecordStore, ANewcomerTakesThePlaceOfWhoFellSilent) {
+  RecordStore store(1);
+  store.insert(record(1, kNow), kNow);
+  store.mark_answered(record(1, 0)->key);
+  store.expire(kNow + kTtl - 1);
+  EXPECT_FALSE(store.insert(record(2, kNow + kTtl), kNow + kTtl - 1));
+  store.expire(kNow + kTtl);
+  EXPECT_TRUE(store.insert(record(2, kNow + kTtl), kNow + kTtl));
+  EXPECT_EQ(store.neurons(), 1u);
+  EXPECT_EQ(store.size(), 1u);
+}
+
+TEST(RecordStore, AnotherAddressIsToBeProvenAgain) {
+  RecordStore store(10);
+  store.insert(record(1, kNow), kNow);
+  store.mark_answered(record(1, 0)->key);
+  EXPECT_TRUE(store.content().proven.at(0));
+  store.insert(record(1, kNow + 500), kNow + 500);
+  EXPECT_TRUE(store.content().proven.at(0));
+  auto moved = std::make_shared<Statement>(*record(1, kNow + 1000));
+  moved->metagraph_address = "192.0.2.1:1";
+  store.insert(moved, kNow + 1000);
+  EXPECT_FALSE(store.content().proven.at(0));
 }
 
 TEST(RecordStore, ARowIsKeptOnlyWithTheRecordOfItsNeuron) {
@@ -102,7 +192,7 @@ TEST(RecordStore, LatestNewsComesFirstAndOnce) {
   RecordStore store(10);
   store.insert(record(1, kNow), kNow);
   store.insert(record(2, kNow), kNow + 10);
-  store.insert(record(1, kNow + 1), kNow + 20);
+  store.insert(record(1, kNow + 1), kNow + 220);
   const auto news = store.learnt_since(kNow + 5, 10);
   ASSERT_EQ(news.size(), 2u);
   EXPECT_EQ(news[0].id, record(1, 0)->id());
@@ -119,7 +209,7 @@ TEST(RecordStore, DigestsAreEqualIfAndOnlyIfTheContentIs) {
   EXPECT_EQ(a.digest(42).size(), RecordStore::kBuckets);
   EXPECT_EQ(a.digest(42), b.digest(42));
   EXPECT_NE(a.digest(42), a.digest(43));
-  b.insert(record(77, kNow + 1), kNow + 8);
+  b.insert(record(77, kNow + 1), kNow + 208);
   const auto mine = a.digest(42);
   const auto theirs = b.digest(42);
   const auto bucket = RecordStore::bucket_of(record(77, 0)->id(), 42);
@@ -196,7 +286,8 @@ TEST(Reconcile, ThoseThatAgreeSayTheSameLittleWhateverTheyKnow) {
     EXPECT_LT(bytes, 600u);
     sizes.insert(bytes);
   }
-  EXPECT_LE(*sizes.rbegin() - *sizes.begin(), 2u);  // the count takes a byte more
+  EXPECT_LE(*sizes.rbegin() - *sizes.begin(),
+            2u);  // the count takes a byte more
 }
 
 TEST(Reconcile, MessagesOfTheWrongFormAreRefused) {

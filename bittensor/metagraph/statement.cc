@@ -52,6 +52,7 @@ absl::Status read_record(Statement& statement) {
   BITTENSOR_RETURN_IF_ERROR(check_address("metagraph_address", record.metagraph_address()));
   BITTENSOR_ASSIGN_OR_RETURN(statement.schema, from_proto(record.schema()));
   statement.leaving = record.leaving();
+  statement.work = record.work();
   statement.axon_address = record.axon_address();
   statement.metagraph_address = record.metagraph_address();
   return absl::OkStatus();
@@ -103,6 +104,10 @@ absl::StatusOr<StatementPtr> sign(const Wallet& wallet, v1::Statement::Kind kind
 
 }  // namespace
 
+std::int64_t Statement::kept_until_ms() const {
+  return expires_ms + kMaxBehindMs;
+}
+
 Statement::Id Statement::id_of(v1::Statement::Kind kind, const PublicKey& key) {
   Id id = 0;
   for (int i = 7; i >= 0; --i) id = id << 8 | static_cast<std::uint8_t>(key.bytes()[i]);
@@ -112,7 +117,7 @@ Statement::Id Statement::id_of(v1::Statement::Kind kind, const PublicKey& key) {
 absl::StatusOr<StatementPtr> read_statement(const v1::Statement& statement, std::int64_t now_ms) {
   BITTENSOR_ASSIGN_OR_RETURN(StatementPtr read,
                              parse(statement.kind(), statement.body(), statement.signature()));
-  if (read->expires_ms <= now_ms) return absl::OutOfRangeError("the statement has expired");
+  if (read->kept_until_ms() <= now_ms) return absl::OutOfRangeError("the statement has expired");
   if (read->issued_ms > now_ms + kMaxFutureMs)
     return absl::OutOfRangeError("the statement is from the future");
   return read;

@@ -7,6 +7,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
+#include "bittensor/metagraph/work.h"
+
 namespace bittensor {
 namespace {
 
@@ -65,6 +67,10 @@ void add_network(const Group& group, NeuronOptions& o) {
            "how tensors travel to peers and back: none, float16, bfloat16 or int8")
       ->check(CLI::IsMember({"none", "float16", "bfloat16", "int8"}));
   group.flag("allow_unsigned", o.allow_unsigned, "answer callers that prove no identity");
+  group
+      .add("record_difficulty", o.record_difficulty,
+           "bits of work that a neuron must show to be known; the same in the whole network")
+      ->check(CLI::Range(0, kMaxWorkBits));
   group.add("fault", o.fault,
             "how this neuron's own calls fail, to see how it fares: transport.delay=100ms, "
             "transport.drop=0.05 and others, with commas (transport/faulty_transport.h)");

@@ -24,6 +24,7 @@ struct NeuronOptions {
   double timeout = 5;
   bool allow_unsigned = false;
   std::string compression = "none";
+  int record_difficulty = 18;
   std::string fault;
 
   // Who may ask, and how much (wallet/admission.h).

@@ -94,6 +94,7 @@ Metagraph::Options metagraph_options(const NeuronOptions& options) {
   metagraph.listen_address = absl::StrCat(options.listen_ip, ":", options.metagraph_port);
   metagraph.remote_ip = options.remote_ip;
   metagraph.bootstrap = options.bootstrap;
+  metagraph.difficulty = options.record_difficulty;
   const auto is_remote = [](const std::string& address) {
     return !absl::StartsWith(address, "127.") && !absl::StartsWith(address, "localhost:") &&
            !absl::StartsWith(address, "[::1]");
@@ -161,9 +162,9 @@ void wait_for_peers(const Metagraph& metagraph, const NeuronOptions& options) {
   constexpr auto kStep = std::chrono::milliseconds(20);
   const auto wanted = static_cast<std::size_t>(options.min_peers);
   const auto give_up = std::chrono::steady_clock::now() + kPatience;
-  while (metagraph.size() < wanted && !StopSignal::wait_for(kStep)) {
+  while (metagraph.proven() < wanted && !StopSignal::wait_for(kStep)) {
     if (std::chrono::steady_clock::now() < give_up) continue;
-    spdlog::warn("knows {} of {} peers; goes on without the others", metagraph.size(), wanted);
+    spdlog::warn("knows {} of {} peers; goes on without the others", metagraph.proven(), wanted);
     return;
   }
 }

@@ -44,7 +44,7 @@ absl::StatusOr<Wallet> open_wallet(const NeuronOptions& options);
 // Keeps a second neuron from using the same key. kFailedPrecondition says so.
 absl::StatusOr<FileLock> lock_key(const NeuronOptions& options);
 
-// Blocks until `metagraph` knows options.min_peers others, at most 30 s or until a stop
+// Blocks until options.min_peers others are proven to `metagraph`, at most 30 s or until a stop
 // is requested. Says in the log if they did not come.
 void wait_for_peers(const Metagraph& metagraph, const NeuronOptions& options);
 

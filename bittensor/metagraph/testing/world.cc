@@ -41,6 +41,30 @@ class CutTransport final : public Transport {
   std::string address_;
 };
 
+// The executor of one neuron, whose wall clock may be wrong.
+class WrongClock final : public Executor {
+ public:
+  WrongClock(Executor& executor, int name, std::shared_ptr<const std::map<int, Duration>> wrong)
+      : executor_(executor), name_(name), wrong_(std::move(wrong)) {}
+
+  TimePoint now() const override { return executor_.now(); }
+  std::int64_t unix_ms() const override {
+    const auto wrong = wrong_->find(name_);
+    if (wrong == wrong_->end()) return executor_.unix_ms();
+    return executor_.unix_ms() +
+           std::chrono::duration_cast<std::chrono::milliseconds>(wrong->second).count();
+  }
+  void post(std::function<void()> task) override { executor_.post(std::move(task)); }
+  void post_at(TimePoint when, std::function<void()> task) override {
+    executor_.post_at(when, std::move(task));
+  }
+
+ private:
+  Executor& executor_;
+  const int name_;
+  const std::shared_ptr<const std::map<int, Duration>> wrong_;
+};
+
 }  // namespace
 
 World::World(int seed) : seed_(seed) {
@@ -65,12 +89,13 @@ Metagraph& World::add(int name, Metagraph::Options options, bool serves) {
   const auto index = static_cast<std::size_t>(name);
   if (neurons_.size() <= index) neurons_.resize(index + 1);
   neurons_[index].reset();
-  auto neuron = std::make_unique<Neuron>(Neuron{make_wallet(name), nullptr, nullptr});
+  auto neuron = std::make_unique<Neuron>(Neuron{
+      std::make_unique<WrongClock>(executor_, name, wrong_), make_wallet(name), nullptr, nullptr});
   neuron->transport = std::make_unique<CutTransport>(board_.make_transport(), executor_, cut_);
   if (options.listen_address == Metagraph::Options().listen_address)
     options.listen_address = "127.0.0.1:0";
   neuron->metagraph = std::make_unique<Metagraph>(std::move(options), *neuron->transport,
-                                                  neuron->wallet, executor_);
+                                                  neuron->wallet, *neuron->clock);
   if (serves) neuron->metagraph->subscribe(schema(), 1000 + name);
   const absl::Status started = neuron->metagraph->start();
   BITTENSOR_CHECK(started.ok()) << started;

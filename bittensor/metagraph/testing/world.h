@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,6 +23,7 @@ class World {
   using Cut = std::function<bool(const std::string& from, const std::string& to)>;
 
   struct Neuron {
+    std::unique_ptr<Executor> clock;
     Wallet wallet;
     std::unique_ptr<Transport> transport;
     std::unique_ptr<Metagraph> metagraph;
@@ -37,6 +39,9 @@ class World {
   const Wallet& wallet(int name) const {
     return neurons_.at(static_cast<std::size_t>(name))->wallet;
   }
+
+  // The clock of `name` is wrong by so much from now on, ahead if positive.
+  void set_clock(int name, Duration wrong) { (*wrong_)[name] = wrong; }
 
   // As kill -9: it says nothing more.
   void kill(int name);
@@ -60,6 +65,8 @@ class World {
   const int seed_;
   ManualExecutor executor_;
   Switchboard board_{executor_};
+  const std::shared_ptr<std::map<int, Duration>> wrong_ =
+      std::make_shared<std::map<int, Duration>>();
   const std::shared_ptr<Cut> cut_ = std::make_shared<Cut>();
   std::vector<std::unique_ptr<Neuron>> neurons_;  // by name
 };
