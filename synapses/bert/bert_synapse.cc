@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "synapses/bert/first_parameters.h"
 #include "torch/torch.h"
 
 namespace bittensor {
@@ -33,15 +34,6 @@ torch::Tensor asked_rows(const torch::Tensor& word_labels) {
 // The labels of the hidden tokens, [m - batch].
 torch::Tensor asked_labels(const torch::Tensor& word_labels) {
   return word_labels.masked_select(word_labels.ne(kBertIgnored));
-}
-
-// Sines and cosines of each position, of wavelengths from 2 pi to 20,000 pi: [positions, size].
-torch::Tensor sines(std::int64_t positions, std::int64_t size) {
-  const auto position = torch::arange(positions, torch::kFloat).unsqueeze(1);
-  const auto frequency =
-      torch::exp(torch::arange(0, size, 2, torch::kFloat) * (-std::log(10000.0) / size));
-  const torch::Tensor angles = position * frequency;  // [positions, size / 2, rounded up]
-  return torch::stack({angles.sin(), angles.cos()}, 2).flatten(1).narrow(1, 0, size);
 }
 
 torch::Tensor mean_loss(const torch::Tensor& logits, const torch::Tensor& labels) {
@@ -78,14 +70,8 @@ BertSynapse::BertSynapse(const Options& options, std::shared_ptr<const BertToken
 }
 
 void BertSynapse::prepare(const torch::Tensor& counts) {
-  const torch::NoGradGuard no_grad;
-  auto parameters = pretraining_->named_parameters();
-  const torch::Tensor smoothed = counts.to(torch::kFloat) + 1;
-  parameters["cls.predictions.bias"].copy_((smoothed / smoothed.sum()).log());
-  torch::Tensor& positions = parameters["bert.embeddings.position_embeddings.weight"];
-  // As strong as random ones: a sine's mean square is one half.
-  positions.copy_(sines(positions.size(0), positions.size(1)) *
-                  (options_.config.initializer_range * std::sqrt(2.0)));
+  expect_as_counted(*pretraining_, counts);
+  look_at_neighbours(*pretraining_, options_.config);
 }
 
 torch::Tensor BertSynapse::encode(const BertInput& input, const torch::Tensor& asked) {

@@ -82,10 +82,8 @@ class BertSynapse : public StudentSynapse {
   const BertConfig& config() const { return options_.config; }
   BertForPreTraining& pretraining() { return *pretraining_; }
 
-  // Before training from nothing: what need not be learnt. Each token is expected as often as it
-  // was counted, int64 [vocabulary], where nothing else is known; and positions begin as sines, by
-  // which neighbours are found everywhere alike (Vaswani et al. 2017, arXiv:1706.03762, section
-  // 3.5; as a beginning in Geiping and Goldstein 2022, arXiv:2212.14034).
+  // Before training from nothing: what need not be learnt (first_parameters.h). `counts`: of each
+  // token in the corpus, int64 [vocabulary].
   void prepare(const torch::Tensor& counts);
 
   // The hidden states [batch, sequence, hidden] of `input`, or those of the positions `asked` only,
