@@ -18,11 +18,11 @@
 
 namespace {
 
-// Becomes the program `bittensor-bert` beside this one; returns the exit status if it cannot.
-int become_bert(char** argv) {
+// Becomes the program `bittensor-torch` beside this one; returns the exit status if it cannot.
+int become_torch(char** argv) {
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  const std::string program = self.parent_path() / "bittensor-bert";
+  const std::string program = self.parent_path() / "bittensor-torch";
   execv(program.c_str(), argv);
   std::fprintf(stderr, "bittensor: %s: %s\n", program.c_str(), std::strerror(errno));
   return 1;
@@ -49,14 +49,14 @@ CLI::App* add_swarm(CLI::App& app, bittensor::SwarmOptions& options) {
 
 int main(int argc, char** argv) {
   const std::string command = argc > 1 ? argv[1] : "";
-  if (command == "fill-mask" || command == "embed") return become_bert(argv);
+  if (command == "data" || command == "fill-mask" || command == "embed") return become_torch(argv);
   CLI::App app("Bittensor: models that learn from each other.");
   app.require_subcommand(1);
   bittensor::SwarmOptions swarm_options;
   const CLI::App* swarm = add_swarm(app, swarm_options);
   app.footer(
-      "bittensor fill-mask and bittensor embed use a trained BERT; --help behind them lists their "
-      "options.");
+      "bittensor data get fetches data sets, bittensor fill-mask and bittensor embed use a trained "
+      "BERT; --help behind them lists their options.");
   const auto run_wallet = bittensor::add_wallet(app);
   try {
     app.parse(argc, argv);

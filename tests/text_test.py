@@ -3,6 +3,8 @@
 
 import json
 import math
+import os
+import shutil
 import subprocess
 
 from programs import BERT, BITTENSOR, PATIENCE, SPEECHES, VOCAB, ProgramTest
@@ -64,6 +66,15 @@ class Text(ProgramTest):
             neuron.process.terminate()
         for neuron in (mnist, bert):
             self.assertEqual(neuron.finish(), 0, neuron.stderr())
+
+    def test_data_that_is_there_is_not_fetched(self):
+        lies = self.folder / "bert-base-uncased" / "vocab.txt"
+        lies.parent.mkdir()
+        shutil.copy(VOCAB, lies)
+        run = subprocess.run([BITTENSOR, "data", "get", "bert-vocab", "--cache", self.folder],
+                             env={**os.environ, "PATH": ""}, capture_output=True, text=True,
+                             timeout=PATIENCE)
+        self.assertEqual((run.stdout, run.stderr), (f"{lies}\n", ""))
 
     def test_what_it_cannot_learn_from_is_said_in_one_line(self):
         for arguments, reason in ((("--shard", "2", "--shards", "2"), "--shard 2 of 2"),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What `bittensor fill-mask` and `bittensor embed` run. A program of its own: libtorch takes longer
+// What `bittensor data`, `fill-mask` and `embed` run. A program of its own: libtorch takes longer
 // to load than a wallet to open.
 #include <cstdio>
 #include <exception>
@@ -9,7 +9,11 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
+#include "datasets/cifar10/cifar10.h"
+#include "datasets/mnist/mnist.h"
+#include "datasets/speeches/speeches.h"
 #include "nlohmann/json.hpp"
+#include "synapses/bert/fetch_vocabulary.h"
 #include "synapses/bert/fill_mask.h"
 #include "synapses/bert/pretrained.h"
 
@@ -20,11 +24,27 @@ namespace bittensor {
 namespace {
 
 struct Options {
+  std::string data;
+  std::string cache = default_cache();
   std::string model;
   std::string text;
   std::vector<std::string> texts;
   int most = 5;
 };
+
+// In the order that --help lists them.
+const std::vector<std::string> kData = {"mnist", "cifar10", "speeches", "bert-vocab"};
+
+// Prints where it lies, for scripts.
+absl::Status get(const Options& options) {
+  const auto fetch = options.data == "mnist"      ? fetch_mnist
+                     : options.data == "cifar10"  ? fetch_cifar10
+                     : options.data == "speeches" ? fetch_speeches
+                                                  : fetch_bert_vocabulary;
+  BITTENSOR_ASSIGN_OR_RETURN(const std::string path, fetch(options.cache, {}));
+  std::printf("%s\n", path.c_str());
+  return absl::OkStatus();
+}
 
 absl::Status fill(const Options& options) {
   BITTENSOR_ASSIGN_OR_RETURN(const auto synapse, load_bert(options.model));
@@ -50,10 +70,18 @@ absl::Status embed(const Options& options) {
 }  // namespace bittensor
 
 int main(int argc, char** argv) {
-  CLI::App app("A trained BERT: a neuron's checkpoint, or a folder in Hugging Face's form.",
+  CLI::App app("Data sets, and a trained BERT: a neuron's checkpoint, or a Hugging Face folder.",
                "bittensor");
   app.require_subcommand(1);
   bittensor::Options options;
+  CLI::App* data = app.add_subcommand("data", "Data sets, which neurons also get by themselves.");
+  data->require_subcommand(1);
+  CLI::App* get = data->add_subcommand(
+      "get", "Fetches a data set, unless it is there, and prints where it lies.");
+  get->add_option("name", options.data, "which one")
+      ->required()
+      ->check(CLI::IsMember(bittensor::kData));
+  get->add_option("--cache", options.cache, "the folder for data sets")->capture_default_str();
   CLI::App* fill = app.add_subcommand(
       "fill-mask", "Prints the likeliest tokens for each [MASK] of a text, with probabilities.");
   fill->add_option("text", options.text, "\"The state of the [MASK] is strong.\"")->required();
@@ -70,7 +98,9 @@ int main(int argc, char** argv) {
 
   absl::Status status = bittensor::start_logging("warning");
   try {
-    if (status.ok()) status = fill->parsed() ? bittensor::fill(options) : bittensor::embed(options);
+    if (status.ok() && get->parsed()) status = bittensor::get(options);
+    if (status.ok() && fill->parsed()) status = bittensor::fill(options);
+    if (status.ok() && embed->parsed()) status = bittensor::embed(options);
   } catch (const std::exception& error) {  // libtorch: out of memory
     status = absl::InternalError(error.what());
   }
