@@ -18,6 +18,7 @@ CIFAR = BUILD / "examples" / "cifar"
 BITTENSOR = BUILD / "app" / "bittensor"
 DATA = ROOT / "tests" / "data" / "mnist"
 CIFAR_DATA = ROOT / "tests" / "data" / "cifar10"
+TLS_DATA = ROOT / "tests" / "data" / "tls"
 
 PATIENCE = 120  # seconds: for slow machines and sanitizers; nothing waits for it to pass
 
