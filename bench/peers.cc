@@ -39,10 +39,12 @@ struct Announcement {
   for (int i = 0; i < count; ++i) {
     wallets.push_back(std::make_unique<Wallet>(Wallet::create()));
     Axon::Options options = peers.axon;
-    options.listen_address = "127.0.0.1:0";
-    options.allow_unsigned = true;
-    options.max_message_bytes = std::size_t{256} << 20;
-    options.max_rows = 1 << 16;
+    if (!peers.as_given) {
+      options.listen_address = "127.0.0.1:0";
+      options.allow_unsigned = true;
+      options.max_message_bytes = std::size_t{256} << 20;
+      options.max_rows = 1 << 16;
+    }
     axons.push_back(std::make_unique<Axon>(options, transport, *wallets.back(), executor));
     axons.back()->serve(*make());
     BITTENSOR_CHECK(axons.back()->start().ok());

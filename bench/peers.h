@@ -25,6 +25,7 @@ class Peers {
   struct Options {
     Axon::Options axon;
     int core = -1;          // the only core of the process; -1: any
+    bool as_given = false;  // if not, `axon` listens at 127.0.0.1 and answers almost anything
     Duration swap_every{};  // serve another made synapse so often; zero: never
   };
 

@@ -45,9 +45,9 @@ class Results:
     def __init__(self):
         self.medians = {}
 
-    def add(self, name, values, unit):
+    def add(self, name, values, unit, middle=statistics.median):
         values = values if isinstance(values, list) else [values]
-        median = statistics.median(values)
+        median = middle(values)
         spread = f"({min(values):.2f} to {max(values):.2f}, {len(values)} rounds)"
         print(f"{name:36} {median:12.2f} {unit:10} {spread if len(values) > 1 else ''}", flush=True)
         self.medians[name] = median

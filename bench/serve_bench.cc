@@ -5,10 +5,12 @@
 //
 // The server has core 0 for itself and the clients core 1; the bare module runs on core 0 too, in
 // turns with them.
+#include <algorithm>
 #include <csignal>
 #include <map>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "bench/load.h"
@@ -187,7 +189,16 @@ void swap(const Peers& server, Results& results) {
   BITTENSOR_CHECK(served.last.refused == 0);
 }
 
-void run(const std::string& json) {
+struct Options {
+  std::string json;
+  std::vector<std::string> parts = {"grid", "overload", "swap"};
+
+  bool takes(const char* part) const {
+    return std::find(parts.begin(), parts.end(), part) != parts.end();
+  }
+};
+
+void run(const Options& wanted) {
   // All processes first: a process with threads must not fork.
   Peers::Options options;
   options.core = kServerCore;
@@ -205,11 +216,11 @@ void run(const std::string& json) {
   torch::set_num_threads(1);
 
   Results results;
-  grid(server, unjoined, results);
-  overload(server, results);
-  swap(swapping, results);
-  if (json.empty()) return;
-  const auto status = write_json(json, results.json());
+  if (wanted.takes("grid")) grid(server, unjoined, results);
+  if (wanted.takes("overload")) overload(server, results);
+  if (wanted.takes("swap")) swap(swapping, results);
+  if (wanted.json.empty()) return;
+  const auto status = write_json(wanted.json, results.json());
   BITTENSOR_CHECK(status.ok()) << status;
 }
 
@@ -219,10 +230,11 @@ void run(const std::string& json) {
 int main(int argc, char** argv) {
   bittensor::tune_allocator();
   CLI::App app("MNIST's synapse served to many clients; see docs/performance.md.");
-  std::string json;
-  app.add_option("--json", json, "write the medians to this file");
+  bittensor::bench::Options options;
+  app.add_option("--json", options.json, "write the medians to this file");
+  app.add_option("--parts", options.parts, "only these: grid, overload, swap")->delimiter(',');
   CLI11_PARSE(app, argc, argv);
   BITTENSOR_CHECK(bittensor::start_logging("error").ok());
-  bittensor::bench::run(json);
+  bittensor::bench::run(options);
   return 0;
 }

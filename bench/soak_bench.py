@@ -85,8 +85,9 @@ def main():
             soaked.kill()
             soaked.wait()
             drain.wait()
-        steps = [json.loads(line) for line in open(f"{folder}/events") if '"step"' in line]
-    asked = max(step["answers_ok"] for step in steps)
+        # The last line may have been cut off.
+        events = [json.loads(line) for line in open(f"{folder}/events") if line.endswith("\n")]
+    asked = max(event["answers_ok"] for event in events if event["event"] == "step")
     assert asked > 0, "no peer ever answered"
     results = rounds.Results()
     results.add("soak.minutes", options.seconds / 60, "min")

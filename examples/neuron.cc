@@ -54,7 +54,7 @@ absl::Status run_neuron(const NeuronOptions& options, const NeuronTask& task) {
   // The network: a metagraph that tells and learns who is there, an axon that serves a copy of
   // the model, a dendrite that asks others, a router that learns whom to ask.
   ThreadExecutor executor;
-  BITTENSOR_ASSIGN_OR_RETURN(const auto transport, make_transport(options, executor));
+  BITTENSOR_ASSIGN_OR_RETURN(const auto transport, make_transport(options, wallet, executor));
   Metagraph metagraph(metagraph_options(options), *transport, wallet, executor);
   BITTENSOR_ASSIGN_OR_RETURN(Axon::Options serving, axon_options(options, metagraph));
   Axon axon(std::move(serving), *transport, wallet, executor);

@@ -134,6 +134,29 @@ class GoesOn(ProgramTest):
         self.assertIn("neuron.pt", neuron.stderr())
         self.assertFalse((self.folder / "a" / "neuron.pt").exists())
 
+    # What the system makes of a broken disk. Only root may mount one.
+    def test_disk_that_becomes_read_only(self):
+        disk = self.folder / "disk"
+        disk.mkdir()
+        mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "none", disk]
+        if subprocess.run(mount, capture_output=True).returncode != 0:
+            self.skipTest("cannot mount a disk")
+        self.addCleanup(subprocess.run, ["umount", "-l", disk], check=True)
+        neuron = self.neuron("a", "--epochs", "100000", "--save_interval", "0.1",
+                             "--neuron_key", disk / "neuron.key")
+        neuron.wait_for("saved")
+        # Fails while a file is open to be written: between two checkpoints it succeeds.
+        read_only = ["mount", "-o", "remount,ro", disk]
+        while subprocess.run(read_only, capture_output=True).returncode != 0:
+            pass
+        while "is not saved" not in neuron.stderr():
+            neuron.wait_for("step")
+        self.assertIn("neuron.last.pt is not saved", neuron.stderr())
+        self.assertIn("Read-only file system", neuron.stderr())
+        subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
+        neuron.wait_for("saved")
+        self.assertIn("is saved again", neuron.stderr())
+
     def test_options_come_from_the_file_and_then_the_environment(self):
         config = self.folder / "config.toml"
         config.write_text("epochs = 2\n")

@@ -21,6 +21,7 @@ DATA = ROOT / "tests" / "data" / "mnist"
 CIFAR_DATA = ROOT / "tests" / "data" / "cifar10"
 SPEECHES = ROOT / "tests" / "data" / "speeches"
 VOCAB = ROOT / "tests" / "data" / "bert" / "vocab.txt"
+TLS_DATA = ROOT / "tests" / "data" / "tls"
 
 PATIENCE = 120  # seconds: for slow machines and sanitizers; nothing waits for it to pass
 

@@ -2,10 +2,11 @@
 """Several neurons, as processes, on real sockets."""
 
 import json
+import shutil
 import signal
 import subprocess
 
-from programs import BITTENSOR, DATA, MNIST, PATIENCE, ProgramTest
+from programs import BITTENSOR, DATA, MNIST, PATIENCE, TLS_DATA, ProgramTest
 
 
 class Swarm(ProgramTest):
@@ -77,3 +78,32 @@ class Swarm(ProgramTest):
         first.wait_for("step", lambda event: event["peers"] == 2)
         third.process.send_signal(signal.SIGTERM)  # It says goodbye: forgotten at once.
         first.wait_for("step", lambda event: event["peers"] == 1)
+
+
+class Encrypted(ProgramTest):
+    def pair(self, *tls):
+        first = self.neuron("a", "--epochs", "1", "--min_peers", "1", "--stay", *tls)
+        bootstrap = first.wait_for("started")["metagraph"]
+        second = self.neuron("b", "--epochs", "1", "--min_peers", "1", "--stay", *tls,
+                             "--bootstrap", bootstrap)
+        for neuron in (first, second):
+            report = neuron.wait_for("report")
+            self.assertGreater(report["answers_ok"], 0, neuron.stderr())
+            self.assertEqual(report["answers_failed"], 0, neuron.stderr())
+        return bootstrap
+
+    def test_neurons_with_tls_ask_each_other_and_tell_one_without(self):
+        bootstrap = self.pair("--tls")
+        plain = self.neuron("plain", "--epochs", "1", "--bootstrap", bootstrap)
+        self.assertEqual(plain.finish(), 0, plain.stderr())
+        self.assertIn("start this neuron with --tls, too", plain.stderr())
+
+    def test_neurons_with_an_authority_ask_each_other(self):
+        key = self.folder / "tls.key"
+        shutil.copyfile(TLS_DATA / "neuron.key", key)
+        key.chmod(0o600)
+        bootstrap = self.pair("--tls_ca", TLS_DATA / "authority.pem", "--tls_certificate",
+                              TLS_DATA / "neuron.pem", "--tls_key", key)
+        stranger = self.neuron("stranger", "--epochs", "1", "--tls", "--bootstrap", bootstrap)
+        self.assertEqual(stranger.finish(), 0, stranger.stderr())
+        self.assertIn("--tls_ca", stranger.stderr())

@@ -37,10 +37,10 @@ absl::Status JobQueue::check(double priority, std::size_t bytes) const {
 // By the fastest of the last batches: a hiccup, or a first batch that is slow, refuses nobody.
 Duration JobQueue::expected_wait(double priority) const {
   if (a_row_.size() < kBatchesForPace) return Duration::zero();
-  std::int64_t rows = 0;
-  for (const auto& [its_priority, job] : jobs_) {
-    if (its_priority < priority) break;
-    rows += job.inputs.batch();
+  std::int64_t rows = rows_;
+  // From the last on: few or none are of a lower priority, and each request is asked this.
+  for (auto job = jobs_.rbegin(); job != jobs_.rend() && job->first < priority; ++job) {
+    rows -= job->second.inputs.batch();
   }
   return rows * *std::min_element(a_row_.begin(), a_row_.end());
 }

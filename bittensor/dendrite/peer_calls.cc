@@ -134,8 +134,9 @@ void PeerCalls::call(const SynapseRecord& peer, const char* method, Payload body
   if (!options_.unsigned_calls) {
     sealed = seal_request(keys_, peer.key, method, body, executor_.unix_ms());
   }
-  transport_.call(peer.axon_address, method, {std::move(sealed.bytes), std::move(body)}, deadline,
-                  max_reply_bytes,
+  transport_.call(peer.axon_address, method,
+                  {std::move(sealed.bytes), std::move(body), std::string(peer.key.bytes())},
+                  deadline, max_reply_bytes,
                   [this, key = peer.key, method, nonce = std::move(sealed.nonce),
                    opened = std::move(opened)](Transport::Reply reply) {
                     absl::Status status = reply.status();

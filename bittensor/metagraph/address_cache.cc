@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/metagraph/address_cache.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
-
-#include "absl/strings/str_cat.h"
 
 #include "bittensor/transport/address.h"
 
@@ -41,15 +40,13 @@ absl::Status write_addresses(const std::string& path, const std::vector<std::str
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   if (!folder.empty()) std::filesystem::create_directories(folder, error);
   const std::string draft = path + ".new";
-  {
-    std::ofstream file(draft, std::ios::trunc);
-    for (const std::string& address : addresses) file << address << '\n';
-    file.close();
-    if (!file) return absl::UnavailableError("cannot write " + draft);
-  }
-  if (std::rename(draft.c_str(), path.c_str()) != 0)
-    return absl::UnavailableError(absl::StrCat("cannot rename ", draft, " to ", path));
-  return absl::OkStatus();
+  std::ofstream file(draft, std::ios::trunc);
+  for (const std::string& address : addresses) file << address << '\n';
+  file.close();
+  if (file && std::rename(draft.c_str(), path.c_str()) == 0) return absl::OkStatus();
+  const int why = errno;
+  std::remove(draft.c_str());
+  return absl::ErrnoToStatus(why, "cannot write " + path);
 }
 
 }  // namespace bittensor

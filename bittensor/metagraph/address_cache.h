@@ -16,7 +16,8 @@ inline constexpr std::size_t kMaxCachedAddresses = 256;
 // kNotFound if there is no such file, kDataLoss if it is not such a file. Blocks.
 absl::StatusOr<std::vector<std::string>> read_addresses(const std::string& path);
 
-// Whole or not at all, also when the program is killed. kUnavailable names the file. Blocks.
+// Whole or not at all, also when the program is killed. Errors name the file and the reason.
+// Blocks.
 absl::Status write_addresses(const std::string& path, const std::vector<std::string>& addresses);
 
 }  // namespace bittensor

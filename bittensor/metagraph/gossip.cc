@@ -238,7 +238,9 @@ void Gossip::call(const Peer& peer, const v1::GossipRequest& request, OnResponse
     MutexLock lock(mutex_);
     stats_.bytes_sent += body.size() + sealed.bytes.size();
   }
-  transport_.call(peer.address, kMethod, Message{std::move(sealed.bytes), std::move(body)},
+  std::string to(peer.key.is_zero() ? "" : peer.key.bytes());
+  transport_.call(peer.address, kMethod,
+                  Message{std::move(sealed.bytes), std::move(body), std::move(to)},
                   executor_.now() + options_.call_timeout, kMaxGossipBytes,
                   [weak = weak_from_this(), peer, nonce = std::move(sealed.nonce),
                    on_response = std::move(on_response)](Transport::Reply reply) {

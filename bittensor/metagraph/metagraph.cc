@@ -275,7 +275,7 @@ class Metagraph::Impl {
     // Once, not with each change of who is known.
     if (!written.ok() && !cache_failed_) spdlog::warn("metagraph: {}", written.ToString());
     cache_failed_ = !written.ok();
-    cached_ = std::move(addresses);
+    if (written.ok()) cached_ = std::move(addresses);  // If not, the next round tries again.
   }
 
   const Options options_;

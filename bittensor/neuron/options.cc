@@ -71,6 +71,16 @@ void add_network(const Group& group, NeuronOptions& o) {
       .add("record_difficulty", o.record_difficulty,
            "bits of work that a neuron must show to be known; the same in the whole network")
       ->check(CLI::Range(0, kMaxWorkBits));
+  group.flag("tls", o.tls,
+             "encrypt all connections; the whole network must. A certificate bound to the key file "
+             "is made at each start, unless the next three name others");
+  group.add("tls_ca", o.tls_ca,
+            "file with the authorities (PEM) that each neuron of the network has its certificate "
+            "from; implies --tls");
+  group.add(
+      "tls_certificate", o.tls_certificate,
+      "file with this neuron's certificate of such an authority, which must name --remote_ip");
+  group.add("tls_key", o.tls_key, "file with the certificate's secret key (0600)");
   group.add("fault", o.fault,
             "how this neuron's own calls fail, to see how it fares: transport.delay=100ms, "
             "transport.drop=0.05 and others, with commas (transport/faulty_transport.h)");

@@ -25,6 +25,10 @@ struct NeuronOptions {
   bool allow_unsigned = false;
   std::string compression = "none";
   int record_difficulty = 18;
+  bool tls = false;
+  std::string tls_ca;
+  std::string tls_certificate;
+  std::string tls_key;
   std::string fault;
 
   // Who may ask, and how much (wallet/admission.h).

@@ -14,6 +14,7 @@
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/base/stop_signal.h"
+#include "bittensor/neuron/tls_options.h"
 #include "bittensor/transport/faulty_transport.h"
 #include "bittensor/transport/grpc/grpc_transport.h"
 #include "bittensor/wallet/key_file.h"
@@ -51,9 +52,12 @@ absl::Status add_keys(const std::string& text, std::set<PublicKey>& keys) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Transport>> make_transport(const NeuronOptions& options,
+                                                          const Wallet& wallet,
                                                           Executor& executor) {
   BITTENSOR_ASSIGN_OR_RETURN(const Faults faults, parse_faults(options.fault));
-  std::unique_ptr<Transport> transport = std::make_unique<GrpcTransport>();
+  GrpcTransport::Options grpc;
+  BITTENSOR_ASSIGN_OR_RETURN(grpc.tls, make_tls(options, wallet, executor));
+  std::unique_ptr<Transport> transport = std::make_unique<GrpcTransport>(grpc);
   if (options.fault.empty()) return transport;
   spdlog::warn("calls fail on purpose: --fault {}", options.fault);
   return std::make_unique<FaultyTransport>(std::move(transport), faults, options.seed, executor);

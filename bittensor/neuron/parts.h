@@ -18,9 +18,10 @@
 
 namespace bittensor {
 
-// gRPC, with the faults that --fault names. kInvalidArgument names what is no fault.
+// gRPC, encrypted if --tls says so, with the faults that --fault names. Errors name the option or
+// the file that is wrong.
 absl::StatusOr<std::unique_ptr<Transport>> make_transport(const NeuronOptions& options,
-                                                          Executor& executor);
+                                                          const Wallet& wallet, Executor& executor);
 
 // Who counts more in `metagraph`, which must outlive the axon, goes first. An error names the
 // key or the file that is none.

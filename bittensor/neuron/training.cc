@@ -12,6 +12,7 @@
 #include "spdlog/spdlog.h"
 #include "torch/torch.h"
 
+#include "bittensor/base/allocator.h"
 #include "bittensor/base/json_file.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/base/stop_signal.h"
@@ -303,6 +304,7 @@ void Training::save_last() {
     saved_epoch_ = epoch_;
   }
   next_save_ = executor_.now() + save_interval();
+  trim_allocator();  // Of what was written, and of peers that are gone.
 }
 
 absl::Status Training::save_to(const std::string& path) {

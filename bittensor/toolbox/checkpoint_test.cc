@@ -15,32 +15,14 @@
 #include <torch/torch.h>
 #include <unistd.h>
 
+#include "bittensor/base/testing/file_size_limit.h"
 #include "bittensor/toolbox/checkpoint_fixture.h"
 
 namespace bittensor {
 namespace {
 
+using testing::FileSizeLimit;
 using ::testing::HasSubstr;
-
-// Files of this process may not grow beyond `bytes`, until the guard goes.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{bytes, before_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
- private:
-  void (*handler_)(int);
-  rlimit before_{};
-};
 
 class CheckpointTest : public CheckpointFixture {
  protected:

@@ -22,6 +22,9 @@ constexpr std::size_t kMaxEnvelopeBytes = 1024;
 struct Message {
   std::string envelope;  // who says it, and the proof (wallet/envelope.h)
   Payload body;          // a serialised protobuf message
+  // Of a request: the key of the neuron that alone may get it (32 bytes), which an encrypted
+  // connection proves before anything is sent (tls.h). Empty: whoever is at the address.
+  std::string to = {};
 };
 
 // A Transport carries a request to a peer and brings back its reply. It knows

@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bittensor/base/testing/file_size_limit.h"
+
 namespace bittensor {
 namespace {
 
@@ -56,6 +58,17 @@ class KeyFile : public ::testing::Test {
   fs::path folder_;
   std::string path_;
 };
+
+TEST_F(KeyFile, AFullDiskIsNamedAndLeavesNothing) {
+  {
+    const testing::FileSizeLimit full(10);
+    const absl::Status status = Wallet::load_or_create(path_).status();
+    EXPECT_THAT(std::string(status.message()), HasSubstr(path_));
+    EXPECT_THAT(std::string(status.message()), HasSubstr("File too large"));
+  }
+  EXPECT_TRUE(fs::is_empty(folder_ / "keys"));
+  create();
+}
 
 TEST_F(KeyFile, KeepsTheKey) {
   const auto created = Wallet::load_or_create(path_);

@@ -5,8 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
+
+#include "bittensor/transport/grpc/credentials.h"
 
 namespace bittensor::grpc_internal {
 namespace {
@@ -59,8 +60,9 @@ grpc::ChannelArguments arguments(int max_message_bytes) {
 
 }  // namespace
 
-std::shared_ptr<grpc::GenericStub> ChannelPool::get(const Address& address) {
-  const std::string key = address.to_string();
+std::shared_ptr<grpc::GenericStub> ChannelPool::get(const Address& address,
+                                                    const std::string& neuron) {
+  const std::string key = tls_ ? address.to_string() + neuron : address.to_string();
   std::shared_ptr<grpc::GenericStub> dropped;  // Destroyed outside the lock.
   MutexLock lock(mutex_);
   if (const auto found = entries_.find(key); found != entries_.end()) {
@@ -74,12 +76,13 @@ std::shared_ptr<grpc::GenericStub> ChannelPool::get(const Address& address) {
     by_age_.pop_front();
   }
   const auto age = by_age_.insert(by_age_.end(), key);
-  return entries_.emplace(key, Entry{connect(address), age}).first->second.stub;
+  return entries_.emplace(key, Entry{connect(address, neuron), age}).first->second.stub;
 }
 
-std::shared_ptr<grpc::GenericStub> ChannelPool::connect(const Address& address) const {
+std::shared_ptr<grpc::GenericStub> ChannelPool::connect(const Address& address,
+                                                        const std::string& neuron) const {
   return std::make_shared<grpc::GenericStub>(grpc::CreateCustomChannel(
-      target_of(address), grpc::InsecureChannelCredentials(), arguments(max_message_bytes_)));
+      target_of(address), channel_credentials(tls_, neuron), arguments(max_message_bytes_)));
 }
 
 }  // namespace bittensor::grpc_internal

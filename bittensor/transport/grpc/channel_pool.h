@@ -4,27 +4,31 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <grpcpp/generic/generic_stub.h>
 
 #include "bittensor/base/mutex.h"
 #include "bittensor/transport/address.h"
+#include "bittensor/transport/tls.h"
 
 namespace bittensor::grpc_internal {
 
-// The connections to the peers, one each, made when first asked for and kept.
-// Beyond `max_channels` the one that was not asked for the longest is let go; calls
-// under way on it keep it open until they are done.
+// The connections to the peers, one each (with TLS: one for each key expected there), made when
+// first asked for and kept. Beyond `max_channels` the one that was not asked for the longest is let
+// go; calls under way on it keep it open until they are done.
 //
 // Thread-safe.
 class ChannelPool {
  public:
-  ChannelPool(std::size_t max_channels, int max_message_bytes)
-      : max_channels_(max_channels), max_message_bytes_(max_message_bytes) {}
+  ChannelPool(std::size_t max_channels, int max_message_bytes, std::optional<Tls> tls)
+      : max_channels_(max_channels), max_message_bytes_(max_message_bytes), tls_(std::move(tls)) {}
 
-  // Does not block: connecting is gRPC's business.
-  std::shared_ptr<grpc::GenericStub> get(const Address& address) BITTENSOR_EXCLUDES(mutex_);
+  // Does not block: connecting is gRPC's business. With TLS, a neuron of this key must be there
+  // (Message::to).
+  std::shared_ptr<grpc::GenericStub> get(const Address& address, const std::string& neuron)
+      BITTENSOR_EXCLUDES(mutex_);
 
  private:
   struct Entry {
@@ -32,10 +36,12 @@ class ChannelPool {
     std::list<std::string>::iterator age;
   };
 
-  std::shared_ptr<grpc::GenericStub> connect(const Address& address) const;
+  std::shared_ptr<grpc::GenericStub> connect(const Address& address,
+                                             const std::string& neuron) const;
 
   const std::size_t max_channels_;
   const int max_message_bytes_;
+  const std::optional<Tls> tls_;
   Mutex mutex_;
   std::map<std::string, Entry> entries_ BITTENSOR_GUARDED_BY(mutex_);
   std::list<std::string> by_age_ BITTENSOR_GUARDED_BY(mutex_);  // The oldest first.

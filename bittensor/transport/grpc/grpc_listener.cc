@@ -7,12 +7,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/transport/address.h"
 #include "bittensor/transport/grpc/convert.h"
+#include "bittensor/transport/grpc/credentials.h"
 #include "bittensor/transport/grpc/health.h"
 
 namespace bittensor::grpc_internal {
@@ -74,7 +74,7 @@ absl::StatusOr<std::vector<std::unique_ptr<RawService>>> services_for(
 
 absl::StatusOr<std::unique_ptr<Transport::Listener>> GrpcListener::start(
     const std::string& address, const std::vector<std::string>& methods,
-    std::size_t max_message_bytes, Transport::Handler handler) {
+    std::size_t max_message_bytes, const std::optional<Tls>& tls, Transport::Handler handler) {
   BITTENSOR_ASSIGN_OR_RETURN(Address wanted, parse_address(address));
   BITTENSOR_ASSIGN_OR_RETURN(Services services, services_for(methods, std::move(handler)));
   BITTENSOR_ASSIGN_OR_RETURN(std::unique_ptr<Acceptor> acceptor, Acceptor::listen(wanted));
@@ -87,7 +87,7 @@ absl::StatusOr<std::unique_ptr<Transport::Listener>> GrpcListener::start(
   std::shared_ptr<grpc::experimental::ExternalConnectionAcceptor> connections =
       builder.experimental().AddExternalConnectionAcceptor(
           grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
-          grpc::InsecureServerCredentials());
+          server_credentials(tls));
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (!server) return absl::UnavailableError("gRPC does not serve " + wanted.to_string());
   for (const auto& service : services) service->start(*queue);

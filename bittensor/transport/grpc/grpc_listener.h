@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "bittensor/transport/grpc/acceptor.h"
 #include "bittensor/transport/grpc/event_loop.h"
 #include "bittensor/transport/grpc/raw_service.h"
+#include "bittensor/transport/tls.h"
 #include "bittensor/transport/transport.h"
 
 namespace bittensor::grpc_internal {
@@ -22,7 +24,7 @@ class GrpcListener final : public Transport::Listener {
   // See Transport::listen().
   static absl::StatusOr<std::unique_ptr<Transport::Listener>> start(
       const std::string& address, const std::vector<std::string>& methods,
-      std::size_t max_message_bytes, Transport::Handler handler);
+      std::size_t max_message_bytes, const std::optional<Tls>& tls, Transport::Handler handler);
 
   ~GrpcListener() override;
 

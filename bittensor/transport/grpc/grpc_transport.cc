@@ -19,6 +19,7 @@
 #include "bittensor/transport/address.h"
 #include "bittensor/transport/grpc/channel_pool.h"
 #include "bittensor/transport/grpc/convert.h"
+#include "bittensor/transport/grpc/credentials.h"
 #include "bittensor/transport/grpc/event_loop.h"
 #include "bittensor/transport/grpc/grpc_listener.h"
 
@@ -95,6 +96,11 @@ class GrpcTransport::Call final : public grpc_internal::Event {
 
  private:
   Reply reply() const {
+    if (outcome_.error_code() == grpc::StatusCode::UNAVAILABLE) {
+      const std::string& error = outcome_.error_message();
+      return absl::UnavailableError(error +
+                                    grpc_internal::advice_on(error, transport_.tls_.has_value()));
+    }
     BITTENSOR_RETURN_IF_ERROR(grpc_internal::to_absl(outcome_));
     if (reply_.Length() > max_reply_bytes_) {
       return absl::ResourceExhaustedError(
@@ -116,10 +122,12 @@ class GrpcTransport::Call final : public grpc_internal::Event {
 };
 
 GrpcTransport::GrpcTransport(const Options& options)
-    : channels_(std::make_unique<grpc_internal::ChannelPool>(
+    : tls_(options.tls),
+      channels_(std::make_unique<grpc_internal::ChannelPool>(
           options.max_connections,
           static_cast<int>(
-              std::min<std::size_t>(options.max_reply_bytes, std::numeric_limits<int>::max())))) {
+              std::min<std::size_t>(options.max_reply_bytes, std::numeric_limits<int>::max())),
+          options.tls)) {
   prepare_grpc();
 }
 
@@ -132,7 +140,7 @@ GrpcTransport::~GrpcTransport() {
 absl::StatusOr<std::unique_ptr<Transport::Listener>> GrpcTransport::listen(
     const std::string& address, std::vector<std::string> methods, std::size_t max_message_bytes,
     Handler handler) {
-  return grpc_internal::GrpcListener::start(address, methods, max_message_bytes,
+  return grpc_internal::GrpcListener::start(address, methods, max_message_bytes, tls_,
                                             std::move(handler));
 }
 
@@ -143,7 +151,8 @@ void GrpcTransport::call(const std::string& address, const std::string& method, 
   const auto peer = admit(address, message, deadline);
   if (!peer.ok()) return call->refuse(peer.status());
   if (!entered.ok()) return call->refuse(entered);
-  call->send(channels_->get(*peer), method, std::move(message), deadline, max_reply_bytes);
+  auto stub = channels_->get(*peer, message.to);  // before the message is moved from
+  call->send(std::move(stub), method, std::move(message), deadline, max_reply_bytes);
 }
 
 void GrpcTransport::close() {

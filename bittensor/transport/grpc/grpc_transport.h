@@ -4,11 +4,13 @@
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
 #include "bittensor/base/mutex.h"
+#include "bittensor/transport/tls.h"
 #include "bittensor/transport/transport.h"
 
 namespace bittensor {
@@ -36,6 +38,8 @@ class GrpcTransport final : public Transport {
     std::size_t max_reply_bytes = 64 * 1024 * 1024;
     // Peers whose connections are kept.
     std::size_t max_connections = 512;
+    // None: plain text.
+    std::optional<Tls> tls;
   };
 
   GrpcTransport() : GrpcTransport(Options()) {}
@@ -59,6 +63,7 @@ class GrpcTransport final : public Transport {
   absl::Status enter(Call* call) BITTENSOR_EXCLUDES(mutex_);
   void leave(Call* call) BITTENSOR_EXCLUDES(mutex_);
 
+  const std::optional<Tls> tls_;
   const std::unique_ptr<grpc_internal::ChannelPool> channels_;
   Mutex mutex_;
   std::condition_variable_any idle_;
