@@ -67,6 +67,10 @@ BertSynapse::BertSynapse(const Options& options, std::shared_ptr<const BertToken
       "features", std::make_shared<BertLinear>(config.hidden_size, options_.network_dim, stddev));
   back_ = register_module(
       "back", std::make_shared<BertLinear>(options_.network_dim, config.hidden_size, 0));
+  network_back_ = register_module(
+      "network_back",
+      std::make_shared<BertLinear>(options_.network_dim, config.hidden_size,
+                                   1 / std::sqrt(static_cast<double>(options_.network_dim))));
 }
 
 void BertSynapse::prepare(const torch::Tensor& counts) {
@@ -119,7 +123,7 @@ BertSynapse::Step BertSynapse::forward_network(LocalPass local, const BertBatch&
   Step step;
   SynapseOutput& output = step.output = std::move(local.output);
   output.network_output = output_of(bounded, bounded);
-  const torch::Tensor seen = back_->forward(output.network_output);  // [m, hidden]
+  const torch::Tensor seen = network_back_->forward(output.network_output);  // [m, hidden]
   step.next = pretraining_->next_logits(seen.narrow(0, 0, size));
   output.network_target = pretraining_->word_logits(seen.slice(0, size));
   step.word_loss = mean_loss(output.network_target, asked_labels(batch.word_labels));

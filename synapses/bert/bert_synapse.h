@@ -41,8 +41,10 @@ struct BertBatch {
 //                                 │    network context ──► joint ──► output ─back─┐
 //                                 └───────────(the local path only)──────────────+─► heads
 //
-// The heads are BertForPreTraining's, with Hugging Face's names under "pretraining.": `back` begins
-// as zeros, so that a published model's first answers are its own.
+// The heads are BertForPreTraining's, with Hugging Face's names under "pretraining.": the local
+// path's `back` begins as zeros, so that a published model's first answers are its own. The network
+// path has a `network_back` of its own: from one that both share it would have to draw the whole
+// hidden state, and what it changed for that would be noise beside the encoder's.
 //
 // What it answers to a text, [sequence, network_dim]: position 0 speaks of the whole text ([CLS]),
 // position 1 + i of its word i, as the mean of the word's pieces. Words are cut by white space and
@@ -120,7 +122,8 @@ class BertSynapse : public StudentSynapse {
   const std::shared_ptr<const BertTokenizer> tokenizer_;  // shared with copies
   std::shared_ptr<BertForPreTraining> pretraining_;
   std::shared_ptr<BertLinear> features_;
-  std::shared_ptr<BertLinear> back_;
+  std::shared_ptr<BertLinear> back_;  // of the local path, beside the encoder's hidden states
+  std::shared_ptr<BertLinear> network_back_;  // of the network path, which has nothing else
 };
 
 // The tokens of `text` as a BertSynapse reads them: behind the first "[SEP]" in it all are of type

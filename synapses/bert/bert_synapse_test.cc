@@ -163,7 +163,7 @@ TEST(BertSynapse, EncodesTheAskedPositionsAsAllOthers) {
 TEST(BertSynapse, NetworkPathReadsTheAnswerToEachHiddenToken) {
   BertSynapse synapse = small_bert(words());
   for (auto& parameter : synapse.named_parameters()) {
-    if (parameter.key() == "back.weight") torch::nn::init::normal_(parameter.value());
+    if (parameter.key() == "network_back.weight") torch::nn::init::normal_(parameter.value());
   }
   const BertBatch asked = batch();
   const auto context = answers(asked).requires_grad_();
@@ -187,7 +187,18 @@ TEST(BertSynapse, DistillationTeachesTheStudentAndNothingElse) {
   auto local = synapse.forward_local(synapse.encode(asked.input, asked.asked), asked);
   synapse.forward_network(local, asked, answers(asked)).output.distillation_loss.backward();
   EXPECT_TRUE(has_gradient(synapse, "student"));
-  for (const char* other : {"pretraining", "features", "joint", "back"}) {
+  for (const char* other : {"pretraining", "features", "joint", "back", "network_back"}) {
+    EXPECT_FALSE(has_gradient(synapse, other)) << other;
+  }
+}
+
+TEST(BertSynapse, NetworkPathDoesNotBendWhatTheLocalPathAddsToTheEncoder) {
+  BertSynapse synapse = small_bert(words());
+  const BertBatch asked = batch();
+  auto local = synapse.forward_local(synapse.encode(asked.input, asked.asked), asked);
+  synapse.forward_network(local, asked, answers(asked)).output.network_target_loss.backward();
+  EXPECT_TRUE(has_gradient(synapse, "network_back."));
+  for (const char* other : {"pretraining.bert.encoder", "features", "back."}) {
     EXPECT_FALSE(has_gradient(synapse, other)) << other;
   }
 }

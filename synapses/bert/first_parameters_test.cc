@@ -12,7 +12,7 @@ namespace {
 BertConfig config() {
   BertConfig config;
   config.vocab_size = 500;
-  config.hidden_size = 128;
+  config.hidden_size = 256;
   config.num_hidden_layers = 1;
   config.num_attention_heads = 4;
   config.intermediate_size = 32;
