@@ -15,12 +15,12 @@ namespace fs = std::filesystem;
 
 class AddressCache : public ::testing::Test {
  protected:
-  AddressCache() : folder_(::testing::TempDir() + "/address_cache_test") {
-    fs::remove_all(folder_);
-  }
+  AddressCache() { fs::remove_all(folder_); }
   ~AddressCache() override { fs::remove_all(folder_); }
 
-  const fs::path folder_;
+  // Of this test alone: others run at the same time.
+  const fs::path folder_ = ::testing::TempDir() + "/address_cache_" +
+                           ::testing::UnitTest::GetInstance()->current_test_info()->name();
   const std::string path_ = folder_ / "neuron.peers";
   const std::vector<std::string> few_ = {"127.0.0.1:1", "[::1]:2"};
 };

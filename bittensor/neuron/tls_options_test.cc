@@ -19,7 +19,9 @@ class TlsOptions : public ::testing::Test {
  protected:
   TlsOptions() {
     namespace fs = std::filesystem;
-    key_ = ::testing::TempDir() + "/tls_options_test.key";
+    // Of this test alone: others run at the same time.
+    key_ = ::testing::TempDir() + "/tls_options_" +
+           ::testing::UnitTest::GetInstance()->current_test_info()->name() + ".key";
     fs::copy_file(std::string(kData) + "neuron.key", key_, fs::copy_options::overwrite_existing);
     fs::permissions(key_, fs::perms::owner_read);
   }
