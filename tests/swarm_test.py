@@ -14,7 +14,7 @@ class Swarm(ProgramTest):
         out = self.folder / "out.json"
         run = subprocess.run(
             [BITTENSOR, "swarm", MNIST, "--neurons", "2", "--dir", self.folder / "swarm",
-             "--json", out, "--data", DATA, "--epochs", "4"],
+             "--json", out, "--data", DATA, "--epochs", "8"],
             capture_output=True, text=True, timeout=PATIENCE)
         self.assertEqual(run.returncode, 0, run.stderr)
         neurons = json.loads(out.read_text())["neurons"]
