@@ -82,8 +82,8 @@ void look_at_neighbours(BertForPreTraining& model, const BertConfig& config) {
   }
   // What is found there must be seen: neither shrunk nor stretched.
   const double unit = 1 / std::sqrt(static_cast<double>(size));
-  parameters[attention + "self.value.weight"].normal_(0, unit);
-  parameters[attention + "output.dense.weight"].normal_(0, unit);
+  torch::nn::init::normal_(parameters[attention + "self.value.weight"], 0, unit);
+  torch::nn::init::normal_(parameters[attention + "output.dense.weight"], 0, unit);
 }
 
 }  // namespace bittensor
