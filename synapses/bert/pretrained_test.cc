@@ -31,7 +31,7 @@ class Pretrained : public testing::Test {
     synapse_.eval();
     const torch::NoGradGuard no_grad;
     // A neuron's own parts say something, as after training.
-    synapse_.named_parameters()["back.weight"].normal_();
+    torch::nn::init::normal_(synapse_.named_parameters()["back.weight"]);
   }
   ~Pretrained() override { fs::remove_all(folder_); }
 
