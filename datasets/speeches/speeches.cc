@@ -132,8 +132,7 @@ absl::StatusOr<std::string> fetch_speeches(const std::string& cache, const Fetch
   return absl::Status(
       folder.status().code(),
       absl::StrCat(folder.status().message(), missing ? ": install it, or" : "; or",
-                   " put texts named YEAR_PRESIDENT_PARTY.txt and a vocab.txt into DIR and pass "
-                   "--data DIR"));
+                   " put texts named YEAR_PRESIDENT_PARTY.txt into DIR and pass --data DIR"));
 }
 
 SpeechSplit split_speeches(std::vector<Speech> speeches, int shard, int shards) {

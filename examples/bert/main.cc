@@ -20,6 +20,7 @@
 #include "synapses/bert/corpus.h"
 #include "synapses/bert/fetch_vocabulary.h"
 #include "synapses/bert/pretraining_batches.h"
+#include "synapses/bert/shared_tokens.h"
 #include "torch/torch.h"
 
 #include "bittensor/base/status_macros.h"
@@ -28,7 +29,7 @@
 namespace bittensor {
 namespace {
 
-constexpr std::int64_t kMaxLength = 128;  // tokens of a pair of sentences
+constexpr std::int64_t kMaxLength = 128;  // tokens of a pair of passages
 
 // What only this example can be told.
 struct TextOptions {
@@ -40,7 +41,7 @@ struct TextOptions {
 // What suits this model.
 NeuronOptions defaults() {
   NeuronOptions options;
-  options.epochs = 4;
+  options.epochs = 3;
   options.batch_size_train = 16;
   options.batch_size_test = 64;
   options.learning_rate = 1e-3;
@@ -61,6 +62,7 @@ BertConfig small_config() {
   config.intermediate_size = 512;
   config.initializer_range = 0.04;  // for 256 hidden units about what 0.02 is for 768
   config.max_position_embeddings = kMaxLength;
+  config.type_vocab_size = 4;  // marks_shared_tokens()
   // A text is seen a few times only: nothing is learnt by heart.
   config.hidden_dropout_prob = 0;
   config.attention_probs_dropout_prob = 0;
@@ -107,14 +109,18 @@ absl::Status run(const NeuronOptions& options, const TextOptions& text) {
   PretrainingBatches::Options batches;
   batches.batch_size = options.batch_size_train;
   batches.max_length = kMaxLength;
+  batches.mark_shared = marks_shared_tokens(small_config());
   batches.seed = options.seed;
   batches.pairs = options.train_images;
-  PretrainingBatches train(sentences_of(data.train), tokenizer, batches);
+  const auto passages = [&](const std::vector<Speech>& some) {
+    return passages_of(sentences_of(some), *tokenizer, (kMaxLength - 3) / 2);  // [CLS], two [SEP]
+  };
+  PretrainingBatches train(passages(data.train), tokenizer, batches);
   batches.batch_size = options.batch_size_test;
   batches.seed = 0;
   batches.pairs = options.test_images;
   batches.shuffle = false;
-  PretrainingBatches test(sentences_of(data.test), tokenizer, batches);
+  PretrainingBatches test(passages(data.test), tokenizer, batches);
 
   // What guessing by frequency costs: that of all speeches but the ones held out.
   const torch::Tensor own = count_tokens(sentences_of(data.train), *tokenizer);

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "synapses/bert/first_parameters.h"
+#include "synapses/bert/shared_tokens.h"
 #include "torch/torch.h"
 
 namespace bittensor {
@@ -175,11 +176,10 @@ torch::Tensor BertSynapse::answer_words(absl::Span<const BertEncoding> encodings
 }
 
 torch::Tensor BertSynapse::forward_text(const std::vector<std::string>& inputs) {
-  const auto max_length = static_cast<std::size_t>(options_.config.max_position_embeddings);
   std::vector<BertEncoding> encodings;
   std::int64_t positions = 1;
   for (const std::string& text : inputs) {
-    encodings.push_back(encode_text(*tokenizer_, text, max_length));
+    encodings.push_back(encode_text(*tokenizer_, text, options_.config));
     positions = std::max(positions, answer_length(encodings.back()));
   }
   // Texts of like length go together: padding is computed, too.
@@ -214,15 +214,16 @@ torch::Tensor BertSynapse::forward_text(const std::vector<std::string>& inputs) 
 }
 
 BertEncoding encode_text(const BertTokenizer& tokenizer, absl::string_view text,
-                         std::size_t max_length) {
+                         const BertConfig& config) {
   BertTokenizer::EncodeOptions options;
-  options.max_length = max_length;
+  options.max_length = static_cast<std::size_t>(config.max_position_embeddings);
   BertEncoding encoding = tokenizer.encode(text, options);
   const auto first = std::find(encoding.ids.begin(), encoding.ids.end(), tokenizer.sep_id());
   const auto behind = std::distance(encoding.ids.begin(), first) + 1;
   for (auto t = static_cast<std::size_t>(behind); t < encoding.size(); ++t) {
     encoding.type_ids[t] = 1;
   }
+  if (marks_shared_tokens(config)) mark_shared_tokens(encoding, tokenizer);
   return encoding;
 }
 

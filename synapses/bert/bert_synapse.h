@@ -127,9 +127,10 @@ class BertSynapse : public StudentSynapse {
 };
 
 // The tokens of `text` as a BertSynapse reads them: behind the first "[SEP]" in it all are of type
-// 1. At most `max_length`.
+// 1, and tokens of both sides are marked if the model marks them (shared_tokens.h). As many as the
+// model has positions.
 BertEncoding encode_text(const BertTokenizer& tokenizer, absl::string_view text,
-                         std::size_t max_length);
+                         const BertConfig& config);
 
 // What who finds a checkpoint of the synapse needs to know beside its parameters: "bert_config", a
 // config.json, "vocabulary", a vocab.txt, and the sizes "network_dim", "student" and "joint".

@@ -85,7 +85,7 @@ TEST(BertSynapse, NeuronsOfTwoVocabulariesMeanTheSamePosition) {
   BertSynapse letters = small_bert(tokenizer_of(
       "w ##e t ##h u ##n ##b ##l ##i ##v ##a o ##f ##t p ##o ##p ##w ##u ##m , people one"));
   const auto position_of = [&](const BertSynapse& synapse, std::size_t byte) {
-    const BertEncoding encoding = encode_text(synapse.tokenizer(), text, 100);
+    const BertEncoding encoding = encode_text(synapse.tokenizer(), text, BertConfig());
     for (std::size_t t = 1; t + 1 < encoding.size(); ++t) {
       if (encoding.offsets[t].begin == byte) return encoding.word_ids[t] + 1;
     }
@@ -227,11 +227,11 @@ TEST(BertSynapse, CopyAnswersTheSame) {
 }
 
 TEST(EncodeText, BehindASeparatorBeginsTheSecondText) {
-  const BertEncoding pair = encode_text(*words(), "we [SEP] the people", 16);
+  const BertEncoding pair = encode_text(*words(), "we [SEP] the people", BertConfig());
   EXPECT_EQ(pair.ids, words()->encode_pair("we", "the people", {}).ids);
   EXPECT_EQ(pair.type_ids, words()->encode_pair("we", "the people", {}).type_ids);
   EXPECT_EQ(answer_length(pair), 5);
-  EXPECT_EQ(answer_length(encode_text(*words(), "", 16)), 1);
+  EXPECT_EQ(answer_length(encode_text(*words(), "", BertConfig())), 1);
 }
 
 TEST(ModelDescription, MakesTheTokenizerAgain) {

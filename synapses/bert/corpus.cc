@@ -23,18 +23,44 @@ bool is_one_character(absl::string_view token) {
   return starts == 1;
 }
 
+BertTokenizer::EncodeOptions bare() {
+  BertTokenizer::EncodeOptions options;
+  options.add_special_tokens = false;
+  return options;
+}
+
 }  // namespace
+
+std::vector<std::vector<std::string>> passages_of(
+    const std::vector<std::vector<std::string>>& documents, const BertTokenizer& tokenizer,
+    std::size_t most_tokens) {
+  std::vector<std::vector<std::string>> result;
+  for (const auto& document : documents) {
+    std::vector<std::string> passages;
+    std::size_t tokens = 0;  // of the last passage
+    for (const std::string& sentence : document) {
+      const std::size_t more = tokenizer.encode(sentence, bare()).size();
+      if (passages.empty() || tokens + more > most_tokens) {
+        passages.push_back(sentence);
+        tokens = more;
+      } else {
+        absl::StrAppend(&passages.back(), " ", sentence);
+        tokens += more;
+      }
+    }
+    result.push_back(std::move(passages));
+  }
+  return result;
+}
 
 at::Tensor count_tokens(const std::vector<std::vector<std::string>>& documents,
                         const BertTokenizer& tokenizer) {
-  BertTokenizer::EncodeOptions bare;
-  bare.add_special_tokens = false;
   at::Tensor counts =
       torch::zeros({static_cast<std::int64_t>(tokenizer.vocabulary().size())}, torch::kLong);
   auto* count = counts.data_ptr<std::int64_t>();
   for (const auto& document : documents) {
     for (const std::string& sentence : document) {
-      for (const std::int64_t id : tokenizer.encode(sentence, bare).ids) ++count[id];
+      for (const std::int64_t id : tokenizer.encode(sentence, bare()).ids) ++count[id];
     }
   }
   return counts;

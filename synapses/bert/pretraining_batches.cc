@@ -5,6 +5,7 @@
 #include <random>
 #include <utility>
 
+#include "synapses/bert/shared_tokens.h"
 #include "torch/torch.h"
 
 #include "bittensor/base/check.h"
@@ -120,6 +121,7 @@ BertBatch PretrainingBatches::at(std::int64_t step) {
       positions.back().push_back(question.positions[t]);
     }
     encoding.ids = std::move(masked.ids);
+    if (options_.mark_shared) mark_shared_tokens(encoding, *tokenizer_);
     longest = std::max(longest, encoding.size());
     encodings.push_back(std::move(encoding));
     batch.texts.push_back(std::move(question.text));

@@ -16,7 +16,7 @@ namespace bittensor {
 // Texts, each as its sentences.
 using Documents = std::vector<std::vector<std::string>>;
 
-// Documents as mini-batches of masked pairs of sentences, in another order, with other pairs and
+// Documents as mini-batches of masked pairs of sentences (or passages), in another order, with other pairs and
 // other tokens hidden each epoch. The batch of a step depends on the seed and the step alone, so a
 // run that resumes at step n sees what it would have seen.
 //
@@ -30,6 +30,7 @@ class PretrainingBatches {
     bool shuffle = true;     // false: the same pairs and tokens each epoch, as a test wants it
     std::int64_t pairs = 0;  // only so many of an epoch; 0: all
     MaskingOptions masking = {};
+    bool mark_shared = false;  // for a model that marks_shared_tokens()
   };
 
   // `documents` must have at least one pair.

@@ -21,8 +21,9 @@ Documents documents() {
   return result;
 }
 
-PretrainingBatches batches(std::uint64_t seed = 1, bool shuffle = true) {
+PretrainingBatches batches(std::uint64_t seed = 1, bool shuffle = true, bool mark_shared = false) {
   PretrainingBatches::Options options;
+  options.mark_shared = mark_shared;
   options.batch_size = 4;
   options.max_length = 12;
   options.seed = seed;
@@ -80,6 +81,28 @@ TEST(PretrainingBatches, HoldPairsOfLikeLength) {
     padding += input.ids.eq(0).sum().item<std::int64_t>();
   }
   EXPECT_LT(padding, computed / 5);
+}
+
+TEST(PretrainingBatches, HaveTheTypesThatOthersGiveTheSameText) {
+  const auto tokenizer = tokenizer_of("we one people .");
+  for (const bool mark_shared : {false, true}) {
+    BertConfig config;
+    config.type_vocab_size = mark_shared ? 4 : 2;
+    config.max_position_embeddings = 12;
+    PretrainingBatches train = batches(1, true, mark_shared);
+    std::int64_t marked = 0;
+    for (std::int64_t step = 0; step < train.per_epoch(); ++step) {
+      const BertBatch batch = train.at(step);
+      marked += batch.input.type_ids.ge(2).sum().item<std::int64_t>();
+      for (std::size_t row = 0; row < batch.texts.size(); ++row) {
+        const BertEncoding asked = encode_text(*tokenizer, batch.texts[row], config);
+        const torch::Tensor types =
+            batch.input.type_ids[static_cast<std::int64_t>(row)].slice(0, 0, asked.size());
+        EXPECT_TRUE(torch::equal(types, torch::tensor(asked.type_ids))) << batch.texts[row];
+      }
+    }
+    EXPECT_EQ(marked > 0, mark_shared);
+  }
 }
 
 }  // namespace
