@@ -100,3 +100,27 @@ function(bittensor_test name)
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
     PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
 endfunction()
+
+if(BITTENSOR_FUZZ)
+  add_custom_target(bittensor_fuzz_targets)
+  file(WRITE ${CMAKE_BINARY_DIR}/fuzz_targets.txt "")
+endif()
+
+# bittensor_fuzz(NAME CORPUS folder SOURCES ... DEPS ...)
+#
+# A fuzz target as a test NAME_replay, which runs over its corpus, and in the preset "fuzz" as
+# NAME_fuzz, in which libFuzzer looks for more (./run fuzz).
+function(bittensor_fuzz name)
+  cmake_parse_arguments(arg "" "CORPUS" "SOURCES;DEPS" ${ARGN})
+  bittensor_executable(${name}_replay
+    SOURCES ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/fuzz/replay_main.cc DEPS ${arg_DEPS})
+  add_test(NAME ${name}_replay COMMAND ${name}_replay ${arg_CORPUS})
+  set_tests_properties(${name}_replay PROPERTIES LABELS unit TIMEOUT 60)
+  if(BITTENSOR_FUZZ)
+    bittensor_executable(${name}_fuzz SOURCES ${arg_SOURCES} DEPS ${arg_DEPS})
+    target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
+    add_dependencies(bittensor_fuzz_targets ${name}_fuzz)
+    file(APPEND ${CMAKE_BINARY_DIR}/fuzz_targets.txt
+      "${name} ${CMAKE_CURRENT_BINARY_DIR}/${name}_fuzz ${arg_CORPUS}\n")
+  endif()
+endfunction()

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """Makes fuzz/corpus: what is right, and what is wrong in ways that parsers get wrong. Run it at
-the root of the repository."""
+the root of the repository.
+
+network/certificate_* (DER) are not made here: "bound" is what a neuron with --tls showed to
+`openssl s_client`, "plain" of `openssl req -new -x509`."""
 
 import json
 import pathlib

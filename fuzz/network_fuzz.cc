@@ -2,13 +2,15 @@
 //
 // A stranger's bytes to a whole axon and a whole dendrite. The first byte of the input says what
 // the rest is: the body of a Forward (0) or a Backward (1), of their replies (2, 3), an envelope
-// (4), a tensor (5). make_corpus.py makes the corpus.
+// (4), a tensor (5), a certificate as DER (6). make_corpus.py makes the corpus.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <future>
 #include <string>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "torch/torch.h"
 
 #include "bittensor/axon/axon.h"
@@ -17,6 +19,7 @@
 #include "bittensor/tensor/finite.h"
 #include "bittensor/tensor/wire_tensor.h"
 #include "bittensor/transport/in_process_transport.h"
+#include "bittensor/wallet/certificate.h"
 #include "bittensor/wallet/envelope.h"
 
 namespace bittensor {
@@ -131,6 +134,13 @@ void read_tensor(const std::string& bytes) {
   require(!decoded.ok() || decoded->tensor.nbytes() <= 4 * bytes.size());
 }
 
+void read_certificate(const std::string& der) {
+  constexpr std::int64_t kNow = 1'800'000'000;  // The corpus' certificate is valid then.
+  const std::string pem = absl::StrCat("-----BEGIN CERTIFICATE-----\n", absl::Base64Escape(der),
+                                       "\n-----END CERTIFICATE-----\n");
+  (void)neuron_of_certificate(pem, kNow);
+}
+
 }  // namespace
 }  // namespace bittensor
 
@@ -155,6 +165,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 5:
       read_tensor(rest);
+      break;
+    case 6:
+      read_certificate(rest);
       break;
     default:
       break;
