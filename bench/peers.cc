@@ -15,7 +15,7 @@
 #include "bittensor/base/allocator.h"
 #include "bittensor/base/check.h"
 #include "bittensor/base/thread_executor.h"
-#include "bittensor/transport/grpc/grpc_transport.h"
+#include "bittensor/neuron/tls_options.h"
 
 namespace bittensor::bench {
 namespace {
@@ -33,11 +33,13 @@ struct Announcement {
   tune_allocator();
   torch::set_num_threads(1);
   ThreadExecutor executor;
-  GrpcTransport transport;
   std::vector<std::unique_ptr<Wallet>> wallets;
+  for (int i = 0; i < count; ++i) wallets.push_back(std::make_unique<Wallet>(Wallet::create()));
+  BITTENSOR_CHECK(!peers.tls || count == 1) << count;
+  GrpcTransport transport(peers.tls ? with_tls(*wallets.front(), executor)
+                                    : GrpcTransport::Options());
   std::vector<std::unique_ptr<Axon>> axons;
   for (int i = 0; i < count; ++i) {
-    wallets.push_back(std::make_unique<Wallet>(Wallet::create()));
     Axon::Options options = peers.axon;
     if (!peers.as_given) {
       options.listen_address = "127.0.0.1:0";
@@ -45,11 +47,11 @@ struct Announcement {
       options.max_message_bytes = std::size_t{256} << 20;
       options.max_rows = 1 << 16;
     }
-    axons.push_back(std::make_unique<Axon>(options, transport, *wallets.back(), executor));
+    axons.push_back(std::make_unique<Axon>(options, transport, *wallets[i], executor));
     axons.back()->serve(*make());
     BITTENSOR_CHECK(axons.back()->start().ok());
     Announcement announcement{};
-    wallets.back()->key().bytes().copy(announcement.key, PublicKey::kSize);
+    wallets[i]->key().bytes().copy(announcement.key, PublicKey::kSize);
     announcement.port = axons.back()->port();
     BITTENSOR_CHECK(write(announce, &announcement, sizeof(announcement)) == sizeof(announcement));
   }
@@ -67,6 +69,14 @@ void pin_to_core(int core) {
   CPU_ZERO(&cores);
   CPU_SET(core, &cores);
   BITTENSOR_CHECK(sched_setaffinity(0, sizeof(cores), &cores) == 0) << "core " << core;
+}
+
+GrpcTransport::Options with_tls(const Wallet& wallet, Executor& executor) {
+  NeuronOptions neuron;
+  neuron.tls = true;
+  GrpcTransport::Options options;
+  options.tls = make_tls(neuron, wallet, executor).value();
+  return options;
 }
 
 Peers::Peers(int count, const MakeSynapse& make, Options options) {

@@ -10,11 +10,15 @@
 #include "bittensor/axon/axon.h"
 #include "bittensor/metagraph/synapse_record.h"
 #include "bittensor/synapse/synapse.h"
+#include "bittensor/transport/grpc/grpc_transport.h"
 
 namespace bittensor::bench {
 
 // The calling thread, and those it starts from now on, run on this core only.
 void pin_to_core(int core);
+
+// With TLS, as a neuron with --tls; the executor must outlive it.
+GrpcTransport::Options with_tls(const Wallet& wallet, Executor& executor);
 
 // Axons in a process of their own, on loopback: what a benchmark asks. The
 // process computes with one thread and ends with this object.
@@ -25,6 +29,7 @@ class Peers {
   struct Options {
     Axon::Options axon;
     int core = -1;          // the only core of the process; -1: any
+    bool tls = false;       // of one axon alone: the certificate is bound to its key
     bool as_given = false;  // if not, `axon` listens at 127.0.0.1 and answers almost anything
     Duration swap_every{};  // serve another made synapse so often; zero: never
   };

@@ -21,9 +21,9 @@ PEER_LIFE = 12.0  # seconds
 LIMIT = 1024.0  # KB a minute: 60 MB an hour
 
 
-def resident_kb(pid):
+def read_status(pid, field):
     with open(f"/proc/{pid}/status") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
+        return next(int(line.split()[1]) for line in status if line.startswith(field + ":"))
 
 
 def slope(samples):
@@ -54,7 +54,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=300)
     options = parser.parse_args()
     data = rounds.data_folder(options.data)
-    samples, peers, came = [], [], 0
+    samples, threads, peers, came = [], [], [], 0
     with tempfile.TemporaryDirectory() as folder:
         soaked = subprocess.Popen(
             rounds.neuron(folder, "--data", data, "--threads", 1, "--epochs", 1000,
@@ -77,7 +77,8 @@ def main():
                     came += 1
                 assert soaked.poll() is None, "the neuron ended"
                 if now > start + min(WARM_UP, options.seconds / 2):
-                    samples.append(((now - start) / 60, resident_kb(soaked.pid)))
+                    samples.append(((now - start) / 60, read_status(soaked.pid, "VmRSS")))
+                    threads.append(read_status(soaked.pid, "Threads"))
                 time.sleep(1)
         finally:
             for peer in peers:
@@ -94,6 +95,8 @@ def main():
     results.add("soak.peers", came, "peers")
     results.add("soak.answers", asked, "answers")
     results.add("soak.memory_mb", max(kb for _, kb in samples) / 1024, "MB at most")
+    results.add("soak.threads_first", threads[0], "threads after the warm-up")
+    results.add("soak.threads_most", max(threads), "threads at most")
     results.add("soak.slope_kb_per_min", slope(samples), f"KB/min, at most {LIMIT:.0f}")
     results.write(options.json)
     return 0 if results.medians["soak.slope_kb_per_min"] <= LIMIT else "the neuron grows"

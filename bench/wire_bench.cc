@@ -56,8 +56,10 @@ class Echo : public Synapse {
 // Through a dendrite and an axon.
 class Ours final : public Way {
  public:
-  Ours(const Peers& peer, bool with_proof, Compression compression = Compression::kNone)
+  Ours(const Peers& peer, bool with_proof, Compression compression = Compression::kNone,
+       bool tls = false)
       : peer_(peer.records().front()),
+        transport_(roomy(tls)),
         dendrite_(options(with_proof, compression), transport_, wallet_, executor_, nullptr) {}
 
   void call(const Tensor& x) override { answer_ = dendrite_.forward_tensor({peer_}, {x}).front(); }
@@ -80,16 +82,17 @@ class Ours final : public Way {
     options.calls.compression = compression;
     return options;
   }
-  static GrpcTransport::Options roomy() {
+  GrpcTransport::Options roomy(bool tls) {
     GrpcTransport::Options options;
+    if (tls) options = with_tls(wallet_, executor_);
     options.max_reply_bytes = std::size_t{256} << 20;
     return options;
   }
 
   const SynapseRecord peer_;
   ThreadExecutor executor_;
-  GrpcTransport transport_{roomy()};
   Wallet wallet_ = Wallet::create();
+  GrpcTransport transport_;
   Dendrite dendrite_;
   Answer answer_;
 };
@@ -138,6 +141,9 @@ void report(const Size& size, const Times& times, Results& results) {
   ratio("callback_", "unsigned", "callback");
   ratio("signed_callback_", "signed", "callback");
   ratio("proof_", "signed", "unsigned");
+  ratio("tls_", "tls", "bare");
+  ratio("tls_signed_", "tls_signed", "bare");
+  ratio("tls_over_signed_", "tls_signed", "signed");
   ratio("protobuf_", "protobuf", "bare");
   ratio("tcp_", "tcp", "bare");
   for (const auto& [name, rounds] : times) {
@@ -205,10 +211,14 @@ void run(const Options& options) {
   const Server protobuf_server(serve_protobuf);
   const Server tcp_server(serve_tcp);
   std::map<std::int64_t, std::unique_ptr<Peers>> peers;
+  std::map<std::int64_t, std::unique_ptr<Peers>> tls_peers;
+  Peers::Options tls;
+  tls.tls = true;
   for (const Size& size : kSizes) {
     if (peers[size.width]) continue;
-    peers[size.width] =
-        std::make_unique<Peers>(1, [width = size.width] { return std::make_shared<Echo>(width); });
+    const auto echo = [width = size.width] { return std::make_shared<Echo>(width); };
+    peers[size.width] = std::make_unique<Peers>(1, echo);
+    tls_peers[size.width] = std::make_unique<Peers>(1, echo, tls);
   }
   torch::set_num_threads(1);
 
@@ -222,6 +232,10 @@ void run(const Options& options) {
     ways["tcp"] = tcp(tcp_server.port());
     ways["unsigned"] = std::make_unique<Ours>(*peers.at(size.width), false);
     ways["signed"] = std::make_unique<Ours>(*peers.at(size.width), true);
+    for (const bool with_proof : {false, true}) {
+      ways[with_proof ? "tls_signed" : "tls"] = std::make_unique<Ours>(
+          *tls_peers.at(size.width), with_proof, Compression::kNone, /*tls=*/true);
+    }
     for (auto way = ways.begin(); way != ways.end();) {
       way = options.takes(way->first) ? std::next(way) : ways.erase(way);
     }

@@ -8,6 +8,14 @@ from programs import ProgramTest
 from tcp_proxy import MODES, TcpProxy
 
 
+MOST_GROWTH = 48 << 20  # bytes; a request has 200 KB
+
+
+def resident_bytes(pid):
+    with open(f"/proc/{pid}/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 class BadNetwork(ProgramTest):
     def test_training_goes_on_and_the_peer_comes_back(self):
         # Known under another address of this machine, where the proxies are.
@@ -22,6 +30,7 @@ class BadNetwork(ProgramTest):
                              "--test_images", "64", "--log_level", "error",
                              "--bootstrap", started["metagraph"])
         asked = neuron.wait_for("step", lambda event: event["answers_ok"] > 0)
+        bytes_before = resident_bytes(neuron.process.pid)
         files_before = len(os.listdir(f"/proc/{neuron.process.pid}/fd"))
         for mode in MODES:
             with self.subTest(mode):
@@ -37,5 +46,6 @@ class BadNetwork(ProgramTest):
                 asked = neuron.wait_for("step", lambda event: event["answers_ok"] > before)
         self.assertIsNone(neuron.process.poll())
         self.assertIsNone(peer.process.poll())
+        self.assertLess(resident_bytes(neuron.process.pid), bytes_before + MOST_GROWTH)
         # Connections that broke are closed.
         self.assertLess(len(os.listdir(f"/proc/{neuron.process.pid}/fd")), files_before + 8)
