@@ -16,9 +16,9 @@ namespace bittensor {
 // Texts, each as its sentences.
 using Documents = std::vector<std::vector<std::string>>;
 
-// Documents as mini-batches of masked pairs of sentences (or passages), in another order, with other pairs and
-// other tokens hidden each epoch. The batch of a step depends on the seed and the step alone, so a
-// run that resumes at step n sees what it would have seen.
+// Documents as mini-batches of masked pairs of sentences (or passages, passages_of()), in another
+// order, with other pairs and other tokens hidden each epoch. The batch of a step depends on the
+// seed and the step alone, so a run that resumes at step n sees what it would have seen.
 //
 // Not thread-safe.
 class PretrainingBatches {
