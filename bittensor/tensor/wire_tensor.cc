@@ -39,6 +39,23 @@ constexpr std::uint32_t bytes_tag(int field) {
   return WireFormatLite::MakeTag(field, WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
 }
 
+// The next tag, or 0 at the end and for one of more than the five bytes that protobuf's own parsers
+// take: ReadTag() would drop what is too much of it.
+std::uint32_t read_tag(CodedInputStream& coded) {
+  constexpr int kMostBytes = 5;
+  const int begin = coded.CurrentPosition();
+  const std::uint32_t tag = coded.ReadTag();
+  return coded.CurrentPosition() - begin <= kMostBytes ? tag : 0;
+}
+
+// Leaves a field out, or writes it to `out`. Our messages have no groups, and what is in one is
+// not looked at as closely as the rest.
+bool skip_field(CodedInputStream& coded, std::uint32_t tag, CodedOutputStream* out = nullptr) {
+  if (WireFormatLite::GetTagWireType(tag) == WireFormatLite::WIRETYPE_START_GROUP) return false;
+  return out != nullptr ? WireFormatLite::SkipField(&coded, tag, out)
+                        : WireFormatLite::SkipField(&coded, tag);
+}
+
 // The length of what follows, if it is all there.
 bool read_size(CodedInputStream& coded, int& size) {
   return coded.ReadVarintSizeAsInt(&size) && size <= coded.BytesUntilLimit();
@@ -85,7 +102,7 @@ bool find_elements(CodedInputStream& coded, WireTensor& tensor) {
 // they come again, as in any protobuf message.
 bool read_tensor(CodedInputStream& coded, WireTensor& tensor) {
   tensor.present = true;
-  while (const std::uint32_t tag = coded.ReadTag()) {
+  while (const std::uint32_t tag = read_tag(coded)) {
     bool ok = false;
     switch (tag) {
       case varint_tag(v1::Tensor::kDtypeFieldNumber):
@@ -104,7 +121,7 @@ bool read_tensor(CodedInputStream& coded, WireTensor& tensor) {
         ok = read_enum(coded, tensor.compression);
         break;
       default:
-        ok = WireFormatLite::SkipField(&coded, tag);
+        ok = skip_field(coded, tag);
     }
     if (!ok) return false;
   }
@@ -239,14 +256,14 @@ absl::Status parse_with_tensors(const Payload& payload, std::int64_t max_fields,
   {
     google::protobuf::io::StringOutputStream stream(&others);
     CodedOutputStream out(&stream);
-    for (std::int64_t fields = 0; const std::uint32_t tag = coded.ReadTag(); ++fields) {
+    for (std::int64_t fields = 0; const std::uint32_t tag = read_tag(coded); ++fields) {
       if (fields >= max_fields) {
         return absl::InvalidArgumentError(
             absl::StrCat("message of more than ", max_fields, " fields"));
       }
       WireTensor* const tensor = find(tensors, tag);
-      const bool ok = tensor != nullptr ? read_tensor_field(coded, *tensor)
-                                        : WireFormatLite::SkipField(&coded, tag, &out);
+      const bool ok =
+          tensor != nullptr ? read_tensor_field(coded, *tensor) : skip_field(coded, tag, &out);
       if (!ok) return refused();
     }
   }

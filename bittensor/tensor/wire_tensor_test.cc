@@ -126,6 +126,17 @@ TEST(WireTensor, ThatClaimsMoreThanCameIsRefused) {
   }
 }
 
+// A tag of nine bytes: protobuf's parsers refuse it, its CodedInputStream drops what is too much.
+TEST(WireTensor, TagThatProtobufRefusesIsRefused) {
+  const std::string field = "\x90\x8f\x8f\x8f\x8f\x8f\x8f\x8b\x70\x01";
+  for (const std::string& bytes : {field, "\x22" + std::string(1, '\x0a') + field}) {
+    ASSERT_FALSE(v1::ForwardRequest().ParseFromString(bytes));
+    v1::ForwardRequest request;
+    WireTensor inputs(kInputs);
+    EXPECT_FALSE(parse_with_tensors(Payload(bytes), 10, request, {&inputs}).ok()) << bytes.size();
+  }
+}
+
 TEST(WireTensor, GroupsWithinGroupsAreRefused) {
   const std::string deep = std::string(20, '\x7b') + std::string(20, '\x7c');  // field 15
   EXPECT_FALSE(decode_inputs(Payload(deep)).ok());
