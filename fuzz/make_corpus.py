@@ -156,7 +156,8 @@ for name, content in {
         "unknown": "epoch = 3\n", "section": "[Network]\naxon_port = 1\n",
         "open_quote": "data = \"x\n", "open_list": "bootstrap = [1, 2\n", "no_value": "epochs =\n",
         "deep": "[" * 500, "nul": "epochs = \0\n", "range": "axon_port = 99999999999999999999\n",
-        "config": "config = \"/etc/passwd\"\n"}.items():
+        "config": "config = \"/etc/passwd\"\n",
+        "list_does_not_end": "axon_max_queue=[1", "empty_list": "axon_max_queue = []\n"}.items():
     write("files", "config_" + name, 4, content.encode())
 
 for name, content in {"good": "192.0.2.1:1\n[2001:db8::1]:2\na.example.org:3\n",

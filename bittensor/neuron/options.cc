@@ -2,7 +2,9 @@
 #include "bittensor/neuron/options.h"
 
 #include <limits>
+#include <memory>
 #include <type_traits>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -11,6 +13,22 @@
 
 namespace bittensor {
 namespace {
+
+// CLI11's reader of TOML, but for lists without a value: of one, or of one that does not end,
+// CLI11 reads a first value that is not there.
+class OptionsFile : public CLI::ConfigTOML {
+ public:
+  std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
+    std::vector<CLI::ConfigItem> found = CLI::ConfigTOML::from_config(input);
+    for (const CLI::ConfigItem& item : found) {
+      const bool is_section = item.name == "++" || item.name == "--";
+      if (item.inputs.empty() && !is_section) {
+        throw CLI::ConfigError(item.fullname() + ": a list without a value; leave the line out");
+      }
+    }
+    return found;
+  }
+};
 
 // Adds options of one group, each with its environment variable.
 class Group {
@@ -198,6 +216,7 @@ void add_neuron_options(CLI::App& app, NeuronOptions& options) {
       "command line wins, then the file, then the environment.");
   app.set_config("--config", "", "file with options, one NAME = VALUE a line (TOML)")
       ->envname("BITTENSOR_CONFIG");
+  app.config_formatter(std::make_shared<OptionsFile>());
   app.allow_config_extras(CLI::config_extras_mode::error);
   add_network(Group(app, "Network"), options);
   add_admission(Group(app, "Admission"), options);

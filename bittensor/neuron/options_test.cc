@@ -43,6 +43,17 @@ TEST(NeuronOptions, CommandLineWinsOverFileAndFileOverEnvironment) {
   EXPECT_EQ(options.seed, 9u);
 }
 
+TEST(NeuronOptions, ListWithoutAValueInAFileIsRefused) {
+  const std::string file = ::testing::TempDir() + "/options_test_list.toml";
+  for (const char* line : {"axon_max_queue = []", "axon_max_queue = [1", "bootstrap = []"}) {
+    std::ofstream(file) << line << "\n";
+    EXPECT_THROW(parsed("--config " + file), CLI::ParseError) << line;
+  }
+  std::ofstream(file) << "bootstrap = [\"a:1\", \"b:2\"]\n";
+  EXPECT_EQ(parsed("--config " + file).bootstrap, (std::vector<std::string>{"a:1", "b:2"}));
+  std::filesystem::remove(file);
+}
+
 TEST(NeuronOptions, WhatIsOutOfRangeOrUnknownIsRefused) {
   for (const char* wrong : {"--axon_port 65536", "--batch_size_train 0", "--momentum 2",
                             "--progress loud", "--no_such_option"}) {
