@@ -20,7 +20,7 @@ import rounds
 ROUNDS = 5
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = rounds.EXAMPLES.parent
-SHAPES = [(batch, length) for batch in (1, 8) for length in (32, 128, 512)]
+BATCHES = [1, 8]
 PACKAGES = ["onnxruntime-node@1.30.0", "@anush008/tokenizers@0.6.0"]
 AGREE = 1e-3  # of numbers of about one
 
@@ -59,7 +59,7 @@ class Worker:
         self.process.wait(timeout=30)
 
 
-def forward(results, packages, threads):
+def forward(results, packages, threads, lengths):
     memory = "/dev/shm" if pathlib.Path("/dev/shm").is_dir() else None  # 0.9 GB, read thrice
     with tempfile.TemporaryDirectory(dir=memory) as folder:
         print("makes a bert-base", flush=True)
@@ -70,7 +70,7 @@ def forward(results, packages, threads):
             "pytorch": Worker(["/usr/bin/python3", HERE / "bert_pytorch.py", folder, threads]),
             "onnxruntime": Worker(["node", HERE / "bert_onnx.js", folder, threads], packages)}
         ratios = {"pytorch": [], "onnxruntime": []}
-        for batch, length in SHAPES:
+        for batch, length in [(batch, length) for length in lengths for batch in BATCHES]:
             times = {name: [] for name in workers}
             for turn in range(ROUNDS + 1):
                 numbers = {}
@@ -113,12 +113,13 @@ def tokenizer(results, packages):
 def main():
     parser = rounds.parser(__doc__)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--lengths", type=int, nargs="+", default=[32, 128, 512], help="in tokens")
     options = parser.parse_args()
     packages = fetch_references()
     results = rounds.Results()
     worst = {"pytorch": [], "onnxruntime": []}
     for threads in options.threads:
-        for name, ratios in forward(results, packages, threads).items():
+        for name, ratios in forward(results, packages, threads, options.lengths).items():
             worst[name] += ratios
     for name, ratios in worst.items():  # of all shapes
         results.medians[f"bert.ratio_vs_{name}"] = statistics.geometric_mean(ratios)
