@@ -18,6 +18,7 @@
 #include "torch/torch.h"
 
 #include "bittensor/base/allocator.h"
+#include "bittensor/base/logging.h"
 #include "bittensor/neuron/compute.h"
 
 namespace bittensor {
@@ -62,5 +63,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   bittensor::tune_allocator();
+  // To standard error: what is on standard output is read by bert_bench.py.
+  if (!bittensor::start_logging("warning").ok()) return 1;
   return bittensor::run(argv[1], std::atoi(argv[2]));
 }
