@@ -17,7 +17,7 @@ import tempfile
 
 import rounds
 
-ROUNDS = 5
+ROUNDS = 6
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = rounds.EXAMPLES.parent
 BATCHES = [1, 8]
@@ -74,8 +74,10 @@ def forward(results, packages, threads, lengths):
             times = {name: [] for name in workers}
             for turn in range(ROUNDS + 1):
                 numbers = {}
-                for name, worker in workers.items():
-                    took, numbers[name] = worker.ask(batch, length)
+                # Each is first, second and last in turn: what one leaves behind slows who is next.
+                order = list(workers)[turn % 3:] + list(workers)[:turn % 3]
+                for name in order:
+                    took, numbers[name] = workers[name].ask(batch, length)
                     if turn > 0:  # The first warms up.
                         times[name].append(took)
                 for name, theirs in numbers.items():

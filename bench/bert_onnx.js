@@ -14,6 +14,8 @@ async function main() {
   const [folder, threads] = process.argv.slice(2);
   const session = await ort.InferenceSession.create(path.join(folder, 'bert.onnx'), {
     intraOpNumThreads: Number(threads), interOpNumThreads: 1, graphOptimizationLevel: 'all',
+    // Or its threads look for work after each run, on the cores of who is next.
+    extra: { session: { force_spinning_stop: '1' } },
   });
   for await (const line of readline.createInterface({ input: process.stdin })) {
     const [batch, length] = line.split(' ').map(Number);
