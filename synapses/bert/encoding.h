@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -15,6 +16,12 @@ struct TextRange {
 
   friend bool operator==(const TextRange& a, const TextRange& b) {
     return a.begin == b.begin && a.end == b.end;
+  }
+
+  // With `other`, and what lies between.
+  void extend(const TextRange& other) {
+    begin = std::min(begin, other.begin);
+    end = std::max(end, other.end);
   }
 };
 

@@ -92,9 +92,9 @@ void BertTokenizer::append_tokens(absl::string_view part, std::size_t base, std:
     }
     std::size_t begin = 0;
     for (const BertVocabulary::Piece& piece : pieces) {
-      const TextRange offset{base + word.source[begin].begin,
-                             base + word.source[piece.end - 1].end};
-      tokens.push_back({piece.id, offset, number});
+      TextRange source = word.source[begin];
+      for (std::size_t i = begin + 1; i < piece.end; ++i) source.extend(word.source[i]);
+      tokens.push_back({piece.id, {base + source.begin, base + source.end}, number});
       begin = piece.end;
     }
     return tokens.size() < limit;

@@ -101,6 +101,21 @@ TEST(BertTokenizer, OffsetsAreBytesOfTheTextAsItCame) {
   EXPECT_EQ(source(5), "ble");
 }
 
+// NFD orders marks by their combining class: U+1B44 comes before U+302E, which stands before it.
+TEST(BertTokenizer, OffsetsOfMarksThatNfdReordersSpanThemAll) {
+  auto vocabulary =
+      BertVocabulary::parse("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n##\u1B44\u302E\n");
+  ASSERT_TRUE(vocabulary.ok());
+  const auto tokenizer = BertTokenizer::create(*std::move(vocabulary), {});
+  ASSERT_TRUE(tokenizer.ok());
+  const BertEncoding pieces = tokenizer->encode("a\u302E\u1B44");
+  ASSERT_THAT(pieces.ids, ElementsAre(2, 5, 6, 3));
+  EXPECT_EQ(pieces.offsets[2], (TextRange{1, 7}));
+  const BertEncoding unknown = tokenizer->encode("\u302E\u1B44");
+  ASSERT_THAT(unknown.ids, ElementsAre(2, 1, 3));
+  EXPECT_EQ(unknown.offsets[1], (TextRange{0, 6}));
+}
+
 TEST(BertTokenizer, DecodesWordsWithSingleSpaces) {
   const auto& tokenizer = bert_base_uncased();
   const BertEncoding encoding = tokenizer.encode("Unaffable,  isn't it? [MASK]!");

@@ -112,8 +112,8 @@ void WordSplitter::Pass::place_marks() {
 }
 
 void WordSplitter::Pass::append(absl::string_view bytes, TextRange source) {
-  if (word_.characters == 0) word_.range.begin = source.begin;
-  word_.range.end = source.end;
+  if (word_.characters == 0) word_.range = source;
+  word_.range.extend(source);  // Marks may come in another order than they stood in.
   if (word_.characters > splitter_.options_.max_characters) return;
   ++word_.characters;
   word_.text.append(bytes.data(), bytes.size());
