@@ -46,6 +46,9 @@ grpc::ChannelArguments arguments(int max_message_bytes) {
   // A pool of its own, or a connection would outlive its channel and be shared with
   // other transports of the process.
   args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  // No trace of what happens to each, which nobody reads.
+  args.SetInt(GRPC_ARG_ENABLE_CHANNELZ, 0);
+  args.SetInt(GRPC_ARG_MAX_CHANNEL_TRACE_EVENT_MEMORY_PER_NODE, 0);
   // Callers decide whether to ask again; a copy for gRPC to send again costs memory.
   args.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   // Peers are reached directly: http_proxy in the environment is meant for the web.
@@ -61,22 +64,32 @@ grpc::ChannelArguments arguments(int max_message_bytes) {
 }  // namespace
 
 std::shared_ptr<grpc::GenericStub> ChannelPool::get(const Address& address,
-                                                    const std::string& neuron) {
+                                                    const std::string& neuron, TimePoint now) {
   const std::string key = tls_ ? address.to_string() + neuron : address.to_string();
-  std::shared_ptr<grpc::GenericStub> dropped;  // Destroyed outside the lock.
+  std::vector<std::shared_ptr<grpc::GenericStub>> dropped;  // Destroyed outside the lock.
   MutexLock lock(mutex_);
-  if (const auto found = entries_.find(key); found != entries_.end()) {
-    by_age_.splice(by_age_.end(), by_age_, found->second.age);
-    return found->second.stub;
+  auto found = entries_.find(key);
+  if (found == entries_.end()) {
+    const auto age = by_age_.insert(by_age_.end(), key);
+    found = entries_.emplace(key, Entry{connect(address, neuron), age, now}).first;
   }
-  if (entries_.size() >= max_channels_) {
+  found->second.asked_for = now;
+  by_age_.splice(by_age_.end(), by_age_, found->second.age);
+  dropped = drop_old(now);
+  return found->second.stub;
+}
+
+std::vector<std::shared_ptr<grpc::GenericStub>> ChannelPool::drop_old(TimePoint now) {
+  std::vector<std::shared_ptr<grpc::GenericStub>> dropped;
+  while (entries_.size() > 1) {  // The last is what was asked for.
     const auto oldest = entries_.find(by_age_.front());
-    dropped = std::move(oldest->second.stub);
+    const bool is_idle = now - oldest->second.asked_for > kMaxIdle;
+    if (!is_idle && entries_.size() <= max_channels_) break;
+    dropped.push_back(std::move(oldest->second.stub));
     entries_.erase(oldest);
     by_age_.pop_front();
   }
-  const auto age = by_age_.insert(by_age_.end(), key);
-  return entries_.emplace(key, Entry{connect(address, neuron), age}).first->second.stub;
+  return dropped;
 }
 
 std::shared_ptr<grpc::GenericStub> ChannelPool::connect(const Address& address,

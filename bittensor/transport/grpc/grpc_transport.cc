@@ -151,7 +151,8 @@ void GrpcTransport::call(const std::string& address, const std::string& method, 
   const auto peer = admit(address, message, deadline);
   if (!peer.ok()) return call->refuse(peer.status());
   if (!entered.ok()) return call->refuse(entered);
-  auto stub = channels_->get(*peer, message.to);  // before the message is moved from
+  // Before the message is moved from.
+  auto stub = channels_->get(*peer, message.to, std::chrono::steady_clock::now());
   call->send(std::move(stub), method, std::move(message), deadline, max_reply_bytes);
 }
 
