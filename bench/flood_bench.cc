@@ -27,7 +27,7 @@
 #include "bittensor/base/thread_executor.h"
 #include "bittensor/dendrite/peer_calls.h"
 #include "bittensor/transport/grpc/grpc_transport.h"
-#include "bittensor/wallet/envelope.h"
+#include "bittensor/trust/envelope.h"
 
 namespace bittensor::bench {
 namespace {

@@ -9,15 +9,27 @@ if(BITTENSOR_SANITIZE)
   add_link_options(-fsanitize=${BITTENSOR_SANITIZE})
 endif()
 
-# libtorch with its headers precompiled: torch/torch.h costs 20 s a file without.
+# Several sources as one: their headers, which cost more than they do, are read once. Off where
+# files are compiled one by one: editors, clang-tidy, and changing one file again and again.
+option(BITTENSOR_UNITY "Compile the sources of a target together" ON)
+
+# libtorch and the other heavy headers, precompiled: torch/torch.h costs 20 s a file without.
 # Foreign headers are SYSTEM: their warnings are not ours.
 add_library(bittensor_torch INTERFACE)
 target_link_libraries(bittensor_torch INTERFACE ${TORCH_LIBRARIES})
 target_include_directories(bittensor_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+# Who uses the precompiled headers defines what they were compiled with.
+target_link_libraries(bittensor_torch INTERFACE spdlog::spdlog)
+target_compile_definitions(bittensor_torch INTERFACE GTEST_HAS_PTHREAD=1)
 file(WRITE ${CMAKE_BINARY_DIR}/torch_pch.cc "")
 add_library(bittensor_torch_pch OBJECT ${CMAKE_BINARY_DIR}/torch_pch.cc)
 target_link_libraries(bittensor_torch_pch PRIVATE bittensor_torch bittensor_flags)
-target_precompile_headers(bittensor_torch_pch PRIVATE <torch/torch.h>)
+target_link_libraries(bittensor_torch_pch PRIVATE GTest::gmock nlohmann_json::nlohmann_json
+  spdlog::spdlog absl::statusor absl::strings absl::flat_hash_map CLI11::CLI11)
+target_precompile_headers(bittensor_torch_pch PRIVATE
+  <torch/torch.h> <gmock/gmock.h> <gtest/gtest.h> <nlohmann/json.hpp> <spdlog/spdlog.h>
+  <absl/container/flat_hash_map.h> <absl/status/statusor.h> <absl/strings/str_cat.h>
+  <filesystem> <fstream> <functional> <regex> <thread>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(bittensor_torch_pch PUBLIC "SHELL:-Xclang -fno-pch-timestamp")
 endif()
@@ -29,6 +41,14 @@ function(_bittensor_use_pch target deps)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
       target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
     endif()
+  endif()
+endfunction()
+
+function(_bittensor_unite target)
+  if(BITTENSOR_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
+    # g++ takes what a source keeps to itself for a header's.
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
   endif()
 endfunction()
 
@@ -59,6 +79,7 @@ function(bittensor_library name)
   set_target_properties(bittensor_${name} PROPERTIES
     VERIFY_INTERFACE_HEADER_SETS ON LINKER_LANGUAGE CXX)
   _bittensor_use_pch(bittensor_${name} "${arg_DEPS}")
+  _bittensor_unite(bittensor_${name})
 endfunction()
 
 # bittensor_executable(NAME SOURCES ... DEPS ...)
@@ -68,6 +89,7 @@ function(bittensor_executable name)
   _bittensor_link(${name} PRIVATE "${arg_DEPS}")
   target_link_libraries(${name} PRIVATE bittensor_flags)
   _bittensor_use_pch(${name} "${arg_DEPS}")
+  _bittensor_unite(${name})
 endfunction()
 
 # Each test of libtorch draws the same random numbers in every run.

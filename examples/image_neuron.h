@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "c10/core/Device.h"
 #include "datasets/batches.h"
-#include "examples/neuron.h"
+#include "bittensor/neuron/neuron.h"
 #include "synapses/image_classifier.h"
 #include "torch/optim/sgd.h"
 
@@ -28,7 +28,7 @@ struct ImageTask {
   Schedule schedule = Schedule::kWarmRestarts;
 };
 
-// Runs the neuron (examples/neuron.h) of the task.
+// Runs the neuron (bittensor/neuron/neuron.h) of the task.
 absl::Status run_image_neuron(const NeuronOptions& options, ImageTask task, c10::Device device);
 
 // `count` of the images, or all if it is 0.

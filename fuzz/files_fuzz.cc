@@ -22,7 +22,7 @@
 #include "bittensor/metagraph/address_cache.h"
 #include "bittensor/neuron/options.h"
 #include "bittensor/toolbox/archive.h"
-#include "bittensor/wallet/hasher.h"
+#include "bittensor/base/hasher.h"
 #include "bittensor/wallet/key_file.h"
 
 namespace bittensor {

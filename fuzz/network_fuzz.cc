@@ -19,8 +19,8 @@
 #include "bittensor/tensor/finite.h"
 #include "bittensor/tensor/wire_tensor.h"
 #include "bittensor/transport/in_process_transport.h"
-#include "bittensor/wallet/certificate.h"
-#include "bittensor/wallet/envelope.h"
+#include "bittensor/trust/certificate.h"
+#include "bittensor/trust/envelope.h"
 
 namespace bittensor {
 namespace {

@@ -9,7 +9,7 @@
 #include "bittensor/base/check.h"
 #include "bittensor/tensor/codec.h"
 #include "bittensor/v1/axon.pb.h"
-#include "bittensor/wallet/envelope.h"
+#include "bittensor/trust/envelope.h"
 
 namespace bittensor::bench {
 namespace {

@@ -14,7 +14,7 @@
 #include "bittensor/tensor/codec.h"
 #include "bittensor/tensor/wire_tensor.h"
 #include "bittensor/v1/axon.pb.h"
-#include "bittensor/wallet/envelope.h"
+#include "bittensor/trust/envelope.h"
 
 namespace bittensor {
 namespace {

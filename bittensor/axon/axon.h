@@ -14,9 +14,9 @@
 #include "bittensor/base/mutex.h"
 #include "bittensor/synapse/served_synapse.h"
 #include "bittensor/transport/transport.h"
-#include "bittensor/wallet/admission.h"
-#include "bittensor/wallet/pair_keys.h"
-#include "bittensor/wallet/replay_guard.h"
+#include "bittensor/trust/admission.h"
+#include "bittensor/trust/pair_keys.h"
+#include "bittensor/trust/replay_guard.h"
 #include "bittensor/wallet/wallet.h"
 
 namespace bittensor {

@@ -12,7 +12,7 @@
 #include "bittensor/tensor/codec.h"
 #include "bittensor/tensor/finite.h"
 #include "bittensor/tensor/wire_tensor.h"
-#include "bittensor/wallet/envelope.h"
+#include "bittensor/trust/envelope.h"
 
 namespace bittensor {
 namespace {

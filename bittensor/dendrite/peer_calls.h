@@ -13,7 +13,7 @@
 #include "bittensor/metagraph/synapse_record.h"
 #include "bittensor/synapse/inputs.h"
 #include "bittensor/transport/transport.h"
-#include "bittensor/wallet/pair_keys.h"
+#include "bittensor/trust/pair_keys.h"
 
 namespace bittensor {
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/metagraph/address_cache.h"
 
-#include <cerrno>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
 
+#include "absl/strings/str_cat.h"
+
+#include "bittensor/base/staged_file.h"
 #include "bittensor/transport/address.h"
 
 namespace bittensor {
@@ -36,17 +37,9 @@ absl::StatusOr<std::vector<std::string>> read_addresses(const std::string& path)
 }
 
 absl::Status write_addresses(const std::string& path, const std::vector<std::string>& addresses) {
-  std::error_code error;
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  if (!folder.empty()) std::filesystem::create_directories(folder, error);
-  const std::string draft = path + ".new";
-  std::ofstream file(draft, std::ios::trunc);
-  for (const std::string& address : addresses) file << address << '\n';
-  file.close();
-  if (file && std::rename(draft.c_str(), path.c_str()) == 0) return absl::OkStatus();
-  const int why = errno;
-  std::remove(draft.c_str());
-  return absl::ErrnoToStatus(why, "cannot write " + path);
+  std::string lines;
+  for (const std::string& address : addresses) absl::StrAppend(&lines, address, "\n");
+  return write_whole_file(path, {lines});
 }
 
 }  // namespace bittensor

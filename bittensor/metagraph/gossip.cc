@@ -11,7 +11,7 @@
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/metagraph/reconcile.h"
-#include "bittensor/wallet/envelope.h"
+#include "bittensor/trust/envelope.h"
 
 namespace bittensor {
 namespace {

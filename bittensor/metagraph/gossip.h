@@ -16,8 +16,8 @@
 #include "bittensor/metagraph/partners.h"
 #include "bittensor/metagraph/record_store.h"
 #include "bittensor/transport/transport.h"
-#include "bittensor/wallet/admission.h"
-#include "bittensor/wallet/replay_guard.h"
+#include "bittensor/trust/admission.h"
+#include "bittensor/trust/replay_guard.h"
 #include "bittensor/wallet/wallet.h"
 
 namespace bittensor {

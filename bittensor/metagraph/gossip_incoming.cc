@@ -11,7 +11,7 @@
 #include "bittensor/metagraph/reconcile.h"
 #include "bittensor/metagraph/work.h"
 #include "bittensor/transport/address.h"
-#include "bittensor/wallet/envelope.h"
+#include "bittensor/trust/envelope.h"
 
 namespace bittensor {
 namespace {

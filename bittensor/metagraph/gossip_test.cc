@@ -10,7 +10,7 @@
 #include "bittensor/metagraph/publisher.h"
 #include "bittensor/metagraph/reconcile.h"
 #include "bittensor/metagraph/testing/world.h"
-#include "bittensor/wallet/envelope.h"
+#include "bittensor/trust/envelope.h"
 
 namespace bittensor {
 namespace {

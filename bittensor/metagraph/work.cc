@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "bittensor/base/check.h"
-#include "bittensor/wallet/hasher.h"
+#include "bittensor/base/hasher.h"
 
 namespace bittensor {
 namespace {

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "bittensor/base/status_macros.h"
-#include "bittensor/wallet/certificate.h"
+#include "bittensor/trust/certificate.h"
 #include "bittensor/wallet/private_file.h"
 
 namespace bittensor {

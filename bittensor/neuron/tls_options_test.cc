@@ -6,7 +6,7 @@
 #include "gmock/gmock.h"
 
 #include "bittensor/base/manual_executor.h"
-#include "bittensor/wallet/certificate.h"
+#include "bittensor/trust/certificate.h"
 
 namespace bittensor {
 namespace {

@@ -18,7 +18,7 @@
 #include "bittensor/base/stop_signal.h"
 #include "bittensor/neuron/parts.h"
 #include "bittensor/tensor/finite.h"
-#include "bittensor/wallet/staged_file.h"
+#include "bittensor/base/staged_file.h"
 
 namespace bittensor {
 namespace {

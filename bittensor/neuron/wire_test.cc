@@ -14,7 +14,7 @@
 #include "bittensor/transport/in_process_transport.h"
 #include "bittensor/v1/axon.pb.h"
 #include "bittensor/v1/envelope.pb.h"
-#include "bittensor/wallet/envelope.h"
+#include "bittensor/trust/envelope.h"
 
 namespace bittensor {
 namespace {

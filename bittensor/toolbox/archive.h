@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 
 #include "bittensor/toolbox/checkpoint.h"
-#include "bittensor/wallet/staged_file.h"
+#include "bittensor/base/staged_file.h"
 
 // The file of a checkpoint: see docs/checkpoints.md.
 namespace bittensor::internal {

@@ -17,7 +17,7 @@
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/toolbox/archive.h"
-#include "bittensor/wallet/hasher.h"
+#include "bittensor/base/hasher.h"
 
 namespace bittensor::internal {
 namespace {

@@ -12,7 +12,7 @@
 #include <torch/torch.h>
 
 #include "bittensor/toolbox/checkpoint_fixture.h"
-#include "bittensor/wallet/hasher.h"
+#include "bittensor/base/hasher.h"
 
 namespace bittensor {
 namespace {

@@ -7,7 +7,7 @@
 #include "bittensor/base/status_macros.h"
 #include "bittensor/toolbox/archive.h"
 #include "bittensor/toolbox/caught.h"
-#include "bittensor/wallet/staged_file.h"
+#include "bittensor/base/staged_file.h"
 
 namespace bittensor {
 namespace {

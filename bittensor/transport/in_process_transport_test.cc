@@ -28,14 +28,14 @@ class ThreadedInProcessWorld final : public ThreadedWorld {
 std::unique_ptr<TransportWorld> make_in_process_world() {
   return std::make_unique<InProcessWorld>();
 }
-std::unique_ptr<TransportWorld> make_threaded_world() {
+std::unique_ptr<TransportWorld> make_threaded_in_process_world() {
   return std::make_unique<ThreadedInProcessWorld>();
 }
 
 INSTANTIATE_TEST_SUITE_P(InProcess, TransportContract, ::testing::Values(&make_in_process_world),
                          no_suffix);
 INSTANTIATE_TEST_SUITE_P(ThreadedInProcess, TransportContract,
-                         ::testing::Values(&make_threaded_world), no_suffix);
+                         ::testing::Values(&make_threaded_in_process_world), no_suffix);
 
 TEST(Switchboard, HandlerSeesTheHostOfItsCaller) {
   ManualExecutor executor;

@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include <sodium.h>
 
-#include "bittensor/wallet/sodium.h"
+#include "bittensor/base/sodium.h"
 
 namespace bittensor {
 

@@ -11,7 +11,7 @@
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/wallet/private_file.h"
-#include "bittensor/wallet/staged_file.h"
+#include "bittensor/base/staged_file.h"
 
 namespace bittensor {
 namespace {

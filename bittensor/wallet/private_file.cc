@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "bittensor/base/status_macros.h"
-#include "bittensor/wallet/staged_file.h"
+#include "bittensor/base/staged_file.h"
 
 namespace bittensor {
 namespace {

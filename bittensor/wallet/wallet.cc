@@ -8,7 +8,7 @@
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/wallet/key_file.h"
-#include "bittensor/wallet/sodium.h"
+#include "bittensor/base/sodium.h"
 
 namespace bittensor {
 

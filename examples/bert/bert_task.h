@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "c10/core/Device.h"
-#include "examples/mini_batch.h"
+#include "bittensor/neuron/mini_batch.h"
 #include "nlohmann/json.hpp"
 #include "synapses/bert/bert_synapse.h"
 #include "torch/optim/optimizer.h"

@@ -6,19 +6,19 @@
 //   bert --neuron_key b/neuron.key --axon_port 8093 --metagraph_port 8094 --shards 2 --shard 1
 //        --bootstrap localhost:8092
 //
-// This is the data and the model; the neuron itself is in examples/neuron.cc.
+// This is the data and the model; the neuron itself is in bittensor/neuron/neuron.cc.
 #include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "datasets/speeches/speeches.h"
+#include "datasets/text/speeches.h"
 #include "examples/bert/bert_task.h"
-#include "examples/neuron.h"
+#include "bittensor/neuron/neuron.h"
 #include "synapses/bert/bert_synapse.h"
-#include "synapses/bert/corpus.h"
-#include "synapses/bert/fetch_vocabulary.h"
+#include "datasets/text/corpus.h"
+#include "datasets/text/fetch_vocabulary.h"
 #include "synapses/bert/pretraining_batches.h"
 #include "synapses/bert/shared_tokens.h"
 #include "torch/torch.h"

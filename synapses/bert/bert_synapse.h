@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "synapses/bert/heads.h"
-#include "synapses/bert/tokenizer.h"
+#include "text/tokenizer.h"
 #include "synapses/student_synapse.h"
 
 #include "bittensor/synapse/synapse_output.h"

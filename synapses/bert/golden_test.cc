@@ -5,7 +5,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "synapses/bert/heads.h"
-#include "synapses/bert/safetensors.h"
+#include "bittensor/toolbox/safetensors.h"
 #include "synapses/bert/weights.h"
 #include "torch/torch.h"
 

@@ -10,8 +10,6 @@
 // are. The label kBertIgnored counts for nothing; if all are, the loss is 0.
 namespace bittensor {
 
-inline constexpr std::int64_t kBertIgnored = -100;
-
 struct BertHeadOutput {
   torch::Tensor loss;  // scalar
   torch::Tensor logits;

@@ -5,7 +5,7 @@
 
 #include "absl/types/span.h"
 #include "synapses/bert/config.h"
-#include "synapses/bert/encoding.h"
+#include "text/encoding.h"
 #include "synapses/bert/layers.h"
 #include "torch/nn/module.h"
 

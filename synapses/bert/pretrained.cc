@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "synapses/bert/config.h"
-#include "synapses/bert/tokenizer.h"
+#include "text/tokenizer.h"
 #include "synapses/bert/weights.h"
 #include "torch/torch.h"
 

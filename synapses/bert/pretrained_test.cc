@@ -8,7 +8,7 @@
 #include "gtest/gtest.h"
 #include "synapses/bert/bert_testing.h"
 #include "synapses/bert/fill_mask.h"
-#include "synapses/bert/safetensors.h"
+#include "bittensor/toolbox/safetensors.h"
 #include "synapses/bert/weights.h"
 #include "torch/torch.h"
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "datasets/sentence_pairs.h"
+#include "datasets/text/sentence_pairs.h"
 #include "synapses/bert/bert_synapse.h"
-#include "synapses/bert/masking.h"
-#include "synapses/bert/tokenizer.h"
+#include "datasets/text/masking.h"
+#include "text/tokenizer.h"
 
 namespace bittensor {
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "synapses/bert/config.h"
-#include "synapses/bert/encoding.h"
-#include "synapses/bert/tokenizer.h"
+#include "text/encoding.h"
+#include "text/tokenizer.h"
 
 namespace bittensor {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "synapses/bert/tensor_map.h"
+#include "bittensor/toolbox/tensor_map.h"
 #include "torch/nn/module.h"
 
 namespace bittensor {

@@ -5,7 +5,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "synapses/bert/safetensors.h"
+#include "bittensor/toolbox/safetensors.h"
 #include "torch/torch.h"
 
 namespace bittensor {
