@@ -11,8 +11,8 @@ namespace bittensor {
 namespace {
 
 // Weights outside of these times their mean count as these: nobody gets out of reach.
-constexpr double kLeastShare = 0.02;
-constexpr double kLargestShare = 10;
+constexpr double kLeastOfMean = 0.02;
+constexpr double kLargestOfMean = 10;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
@@ -61,7 +61,7 @@ at::Tensor Gate::prior(const at::Tensor& weights) const {
   const at::Tensor sane = weights.detach().nan_to_num(0, 0, 0).clamp_min(0);
   const at::Tensor known = sane.gt(0);
   const at::Tensor mean = sane.sum() / known.sum().clamp_min(1);
-  const at::Tensor share = (sane / mean.clamp_min(1e-12)).clamp(kLeastShare, kLargestShare);
+  const at::Tensor share = (sane / mean.clamp_min(1e-12)).clamp(kLeastOfMean, kLargestOfMean);
   return options_.prior * share.masked_fill(~known, 1).log();
 }
 

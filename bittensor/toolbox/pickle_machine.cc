@@ -22,7 +22,7 @@ constexpr std::pair<absl::string_view, at::ScalarType> kStorageClasses[] = {
     {"ShortStorage", at::kShort},       {"CharStorage", at::kChar}, {"ByteStorage", at::kByte},
     {"BoolStorage", at::kBool}};
 
-absl::Status damaged(absl::string_view what) {
+absl::Status bad_pickle(absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("damaged pickle: ", what));
 }
 
@@ -49,7 +49,7 @@ absl::Status PickleMachine::step(char instruction) {
     case '\x80': {  // PROTO
       std::uint8_t version = 0;
       BITTENSOR_RETURN_IF_ERROR(take_number(version));
-      return version <= 5 ? absl::OkStatus() : damaged(absl::StrCat("protocol ", version));
+      return version <= 5 ? absl::OkStatus() : bad_pickle(absl::StrCat("protocol ", version));
     }
     case '\x95': {  // FRAME: how much may be read at once
       absl::string_view size;
@@ -197,7 +197,7 @@ absl::Status PickleMachine::step_object(char instruction) {
       BITTENSOR_RETURN_IF_ERROR(pop(name));
       BITTENSOR_RETURN_IF_ERROR(pop(module));
       if (values_[name].kind != Kind::kString || values_[module].kind != Kind::kString) {
-        return damaged("a Python name is no string");
+        return bad_pickle("a Python name is no string");
       }
       return push_global(values_[module].text, values_[name].text);
     }
@@ -209,7 +209,7 @@ absl::Status PickleMachine::step_object(char instruction) {
       Ref attributes = 0;
       BITTENSOR_RETURN_IF_ERROR(pop(attributes));
       if (stack_.empty() || values_[stack_.back()].kind != Kind::kDict) {
-        return damaged("attributes of something that has none");
+        return bad_pickle("attributes of something that has none");
       }
       return absl::OkStatus();
     }
@@ -242,7 +242,7 @@ absl::Status PickleMachine::push_long(std::size_t bytes) {
 
 absl::Status PickleMachine::push_tuple_of(std::size_t count) {
   const std::size_t floor = marks_.empty() ? 0 : marks_.back();
-  if (stack_.size() - floor < count) return damaged("the stack is empty");
+  if (stack_.size() - floor < count) return bad_pickle("the stack is empty");
   Value tuple;
   tuple.kind = Kind::kTuple;
   tuple.items.assign(stack_.end() - static_cast<std::ptrdiff_t>(count), stack_.end());
@@ -274,14 +274,14 @@ absl::Status PickleMachine::push_global(absl::string_view module, absl::string_v
 
 absl::Status PickleMachine::pop(Ref& ref) {
   const std::size_t floor = marks_.empty() ? 0 : marks_.back();
-  if (stack_.size() <= floor) return damaged("the stack is empty");
+  if (stack_.size() <= floor) return bad_pickle("the stack is empty");
   ref = stack_.back();
   stack_.pop_back();
   return absl::OkStatus();
 }
 
 absl::Status PickleMachine::pop_mark(std::vector<Ref>& items) {
-  if (marks_.empty()) return damaged("no mark");
+  if (marks_.empty()) return bad_pickle("no mark");
   items.assign(stack_.begin() + static_cast<std::ptrdiff_t>(marks_.back()), stack_.end());
   stack_.resize(marks_.back());
   marks_.pop_back();
@@ -290,16 +290,16 @@ absl::Status PickleMachine::pop_mark(std::vector<Ref>& items) {
 
 absl::Status PickleMachine::add_items(Kind kind, const std::vector<Ref>& items) {
   if (stack_.empty() || values_[stack_.back()].kind != kind) {
-    return damaged("items for something that holds none");
+    return bad_pickle("items for something that holds none");
   }
-  if (kind == Kind::kDict && items.size() % 2 != 0) return damaged("a key without its value");
+  if (kind == Kind::kDict && items.size() % 2 != 0) return bad_pickle("a key without its value");
   auto& held = values_[stack_.back()].items;
   held.insert(held.end(), items.begin(), items.end());
   return absl::OkStatus();
 }
 
 absl::Status PickleMachine::remember(std::uint32_t key) {
-  if (stack_.empty()) return damaged("the stack is empty");
+  if (stack_.empty()) return bad_pickle("the stack is empty");
   if (memo_.size() >= kMaxValues) return too_many();
   memo_[key] = stack_.back();
   return absl::OkStatus();
@@ -307,7 +307,7 @@ absl::Status PickleMachine::remember(std::uint32_t key) {
 
 absl::Status PickleMachine::recall(std::uint32_t key) {
   const auto found = memo_.find(key);
-  if (found == memo_.end()) return damaged("an unknown value is recalled");
+  if (found == memo_.end()) return bad_pickle("an unknown value is recalled");
   if (stack_.size() >= kMaxValues) return too_many();
   stack_.push_back(found->second);
   return absl::OkStatus();
@@ -320,16 +320,16 @@ absl::Status PickleMachine::call() {
   BITTENSOR_RETURN_IF_ERROR(pop(function));
   const Value& given = values_[arguments];
   if (values_[function].kind != Kind::kGlobal || given.kind != Kind::kTuple) {
-    return damaged("a call of something that is no function");
+    return bad_pickle("a call of something that is no function");
   }
   switch (values_[function].number) {
     case kOrderedDict:
-      if (!given.items.empty()) return damaged("an OrderedDict with arguments");
+      if (!given.items.empty()) return bad_pickle("an OrderedDict with arguments");
       return push({Kind::kDict, 0, {}, {}});
     case kRebuildTensor:
       return push({Kind::kTensor, arguments, {}, {}});
     default:  // kRebuildParameter: the tensor, and what training knows about it
-      if (given.items.empty()) return damaged("a parameter without a tensor");
+      if (given.items.empty()) return bad_pickle("a parameter without a tensor");
       stack_.push_back(given.items[0]);
       return absl::OkStatus();
   }
@@ -338,12 +338,12 @@ absl::Status PickleMachine::call() {
 absl::Status PickleMachine::load_persistent() {
   Ref id = 0;
   BITTENSOR_RETURN_IF_ERROR(pop(id));
-  if (values_[id].kind != Kind::kTuple) return damaged("a persistent id that is no tuple");
+  if (values_[id].kind != Kind::kTuple) return bad_pickle("a persistent id that is no tuple");
   return push({Kind::kStorage, id, {}, {}});
 }
 
 absl::Status PickleMachine::take(std::size_t count, absl::string_view& bytes) {
-  if (pickle_.size() - at_ < count) return damaged("it is cut short");
+  if (pickle_.size() - at_ < count) return bad_pickle("it is cut short");
   bytes = pickle_.substr(at_, count);
   at_ += count;
   return absl::OkStatus();
@@ -359,7 +359,7 @@ absl::Status PickleMachine::take_number(Number& number) {
 
 absl::Status PickleMachine::take_line(absl::string_view& line) {
   const std::size_t end = pickle_.find('\n', at_);
-  if (end == absl::string_view::npos) return damaged("it is cut short");
+  if (end == absl::string_view::npos) return bad_pickle("it is cut short");
   line = pickle_.substr(at_, end - at_);
   at_ = end + 1;
   return absl::OkStatus();

@@ -27,7 +27,7 @@ constexpr std::uint32_t kIn64 = 0xFFFFFFFF;  // the number stands in the zip64 f
 constexpr std::uint16_t kExtra64 = 1;
 constexpr std::uint16_t kEncrypted = 1;
 
-absl::Status damaged(absl::string_view what) {
+absl::Status bad_zip(absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat("damaged zip archive: ", what));
 }
 
@@ -51,7 +51,7 @@ std::optional<std::size_t> find_end_record(absl::string_view archive) {
 
 absl::StatusOr<Directory> find_directory(absl::string_view archive) {
   const auto end = find_end_record(archive);
-  if (!end) return damaged("no end record, the file is cut short or no zip archive");
+  if (!end) return bad_zip("no end record, the file is cut short or no zip archive");
   Directory directory{*read_number<std::uint16_t>(archive, *end + 10),
                       *read_number<std::uint32_t>(archive, *end + 16)};
   if (*end < kEndLocator64Size ||
@@ -62,7 +62,7 @@ absl::StatusOr<Directory> find_directory(absl::string_view archive) {
   const auto members = read_number<std::uint64_t>(archive, at + 32);
   const auto begin = read_number<std::uint64_t>(archive, at + 48);
   if (read_number<std::uint32_t>(archive, at) != kEndRecord64 || !members || !begin) {
-    return damaged("no zip64 end record");
+    return bad_zip("no zip64 end record");
   }
   return Directory{*members, *begin};
 }
@@ -92,13 +92,13 @@ absl::StatusOr<absl::string_view> stored_bytes(absl::string_view archive, std::u
                                                std::uint64_t size) {
   if (read_number<std::uint32_t>(archive, header) != kLocalHeader ||
       archive.size() - header < kLocalHeaderSize) {
-    return damaged("a member is not where the directory says");
+    return bad_zip("a member is not where the directory says");
   }
   const std::size_t begin = header + kLocalHeaderSize +
                             *read_number<std::uint16_t>(archive, header + 26) +
                             *read_number<std::uint16_t>(archive, header + 28);
   if (begin > archive.size() || archive.size() - begin < size) {
-    return damaged("a member reaches beyond the end");
+    return bad_zip("a member reaches beyond the end");
   }
   return archive.substr(begin, size);
 }
@@ -107,13 +107,13 @@ absl::StatusOr<absl::string_view> stored_bytes(absl::string_view archive, std::u
 absl::StatusOr<ZipMember> read_member(absl::string_view archive, std::size_t& at) {
   if (read_number<std::uint32_t>(archive, at) != kCentralHeader ||
       archive.size() - at < kCentralHeaderSize) {
-    return damaged("the directory is incomplete");
+    return bad_zip("the directory is incomplete");
   }
   const std::size_t name_size = *read_number<std::uint16_t>(archive, at + 28);
   const std::size_t extra_size = *read_number<std::uint16_t>(archive, at + 30);
   const std::size_t comment_size = *read_number<std::uint16_t>(archive, at + 32);
   if (archive.size() - at - kCentralHeaderSize < name_size + extra_size + comment_size) {
-    return damaged("the directory is incomplete");
+    return bad_zip("the directory is incomplete");
   }
   ZipMember member;
   member.name = archive.substr(at + kCentralHeaderSize, name_size);
@@ -128,7 +128,7 @@ absl::StatusOr<ZipMember> read_member(absl::string_view archive, std::size_t& at
   std::uint64_t header = *read_number<std::uint32_t>(archive, at + 42);
   const auto extra = archive.substr(at + kCentralHeaderSize + name_size, extra_size);
   if (!read_extra64(extra, {&size, &packed, &header}) || packed != size) {
-    return damaged("sizes do not fit each other");
+    return bad_zip("sizes do not fit each other");
   }
   BITTENSOR_ASSIGN_OR_RETURN(member.bytes, stored_bytes(archive, header, size));
   at += kCentralHeaderSize + name_size + extra_size + comment_size;
@@ -145,7 +145,7 @@ absl::StatusOr<std::vector<ZipMember>> list_zip(absl::string_view archive) {
   for (std::uint64_t i = 0; i < directory.members; ++i) {
     BITTENSOR_ASSIGN_OR_RETURN(const ZipMember member, read_member(archive, at));
     if (!names.insert(member.name).second) {
-      return damaged(absl::StrCat("two members named ", in_quotes(member.name)));
+      return bad_zip(absl::StrCat("two members named ", in_quotes(member.name)));
     }
     members.push_back(member);
   }

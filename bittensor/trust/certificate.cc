@@ -116,7 +116,7 @@ void set_names_and_times(X509* certificate, const std::string& name, std::int64_
   X509_set_issuer_name(certificate, subject);
 }
 
-absl::Status refused(absl::string_view why) {
+absl::Status bad_certificate(absl::string_view why) {
   return absl::UnauthenticatedError(absl::StrCat("the certificate of the peer ", why));
 }
 
@@ -143,21 +143,21 @@ Certificate make_certificate(const Wallet& wallet, std::int64_t not_after) {
 
 absl::StatusOr<PublicKey> neuron_of_certificate(absl::string_view pem, std::int64_t now) {
   const std::vector<Owned<X509>> certificates = read_certificates(pem);
-  if (certificates.empty()) return refused("is none");
+  if (certificates.empty()) return bad_certificate("is none");
   X509* const certificate = certificates.front().get();
   const std::string content = extension_of(certificate);
   if (content.size() != PublicKey::kSize + kSignatureSize)
-    return refused("names no neuron; if an authority made it, see --tls_ca");
+    return bad_certificate("names no neuron; if an authority made it, see --tls_ca");
   const auto key = PublicKey::from_bytes(content.substr(0, PublicKey::kSize));
   std::tm end{};
   if (!key.ok() || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1) {
-    return refused("is damaged");
+    return bad_certificate("is damaged");
   }
   const std::int64_t not_after = timegm(&end);
   if (!verify(*key, statement_of(certificate, not_after), content.substr(PublicKey::kSize))) {
-    return refused("is not signed by the neuron that it names");
+    return bad_certificate("is not signed by the neuron that it names");
   }
-  if (now > not_after) return refused("has expired");
+  if (now > not_after) return bad_certificate("has expired");
   return key;
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr std::int64_t kNow = 1'700'000'000;  // unix seconds
+constexpr std::int64_t kNowSeconds = 1'700'000'000;  // unix seconds
 
 // Of tests/data/tls, where make.sh says what is what.
 std::string data(const std::string& name) {
@@ -28,37 +28,37 @@ void expect_refused(const absl::Status& status, const std::string& why) {
 
 TEST(Certificate, NamesTheNeuronThatMadeIt) {
   const Wallet wallet = Wallet::create();
-  const Certificate certificate = make_certificate(wallet, kNow + 1);
-  const auto key = neuron_of_certificate(certificate.pem, kNow);
+  const Certificate certificate = make_certificate(wallet, kNowSeconds + 1);
+  const auto key = neuron_of_certificate(certificate.pem, kNowSeconds);
   ASSERT_TRUE(key.ok()) << key.status();
   EXPECT_EQ(*key, wallet.key());
 }
 
 TEST(Certificate, EachHasAKeyOfItsOwn) {
   const Wallet wallet = Wallet::create();
-  EXPECT_NE(make_certificate(wallet, kNow).key.value, make_certificate(wallet, kNow).key.value);
+  EXPECT_NE(make_certificate(wallet, kNowSeconds).key.value, make_certificate(wallet, kNowSeconds).key.value);
 }
 
 TEST(Certificate, EndsWhenItSays) {
-  const Certificate certificate = make_certificate(Wallet::create(), kNow);
-  EXPECT_TRUE(neuron_of_certificate(certificate.pem, kNow).ok());
-  expect_refused(neuron_of_certificate(certificate.pem, kNow + 1).status(), "has expired");
+  const Certificate certificate = make_certificate(Wallet::create(), kNowSeconds);
+  EXPECT_TRUE(neuron_of_certificate(certificate.pem, kNowSeconds).ok());
+  expect_refused(neuron_of_certificate(certificate.pem, kNowSeconds + 1).status(), "has expired");
 }
 
 TEST(Certificate, WithoutANeuronIsRefused) {
-  expect_refused(neuron_of_certificate(data("neuron.pem"), kNow).status(), "names no neuron");
+  expect_refused(neuron_of_certificate(data("neuron.pem"), kNowSeconds).status(), "names no neuron");
 }
 
 TEST(Certificate, WhatIsNoneIsRefused) {
   for (const std::string& text : {std::string(), std::string("hello"), data("neuron.key")}) {
-    expect_refused(neuron_of_certificate(text, kNow).status(), "is none");
+    expect_refused(neuron_of_certificate(text, kNowSeconds).status(), "is none");
   }
 }
 
 // No byte of what is signed, nor of the signature, may be another.
 TEST(Certificate, ChangedOneNamesNobody) {
   const Wallet wallet = Wallet::create();
-  const std::string pem = make_certificate(wallet, kNow).pem;
+  const std::string pem = make_certificate(wallet, kNowSeconds).pem;
   const std::size_t begin = pem.find('\n') + 1;
   const std::size_t end = pem.find("\n-----END");
   int still_whole = 0;
@@ -66,7 +66,7 @@ TEST(Certificate, ChangedOneNamesNobody) {
     if (pem[at] == '\n') continue;
     std::string changed = pem;
     changed[at] = changed[at] == 'A' ? 'B' : 'A';
-    const auto key = neuron_of_certificate(changed, kNow);
+    const auto key = neuron_of_certificate(changed, kNowSeconds);
     // Names, serial number and the certificate's signature of itself prove nothing.
     if (!key.ok()) continue;
     EXPECT_EQ(*key, wallet.key());
@@ -77,7 +77,7 @@ TEST(Certificate, ChangedOneNamesNobody) {
 
 TEST(Certificate, OfTheUserIsGoodIfItsAuthorityVouchesForIt) {
   const auto check = [](const char* name, const char* key, const char* authority) {
-    return check_certificate(data(name), data(key), data(authority), kNow);
+    return check_certificate(data(name), data(key), data(authority), kNowSeconds);
   };
   EXPECT_EQ(check("neuron.pem", "neuron.key", "authority.pem"), absl::OkStatus());
   expect_refused(check("neuron.pem", "neuron.key", "other_authority.pem"), "does not vouch");
