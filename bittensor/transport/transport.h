@@ -20,7 +20,7 @@ constexpr std::size_t kMaxEnvelopeBytes = 1024;
 
 // What travels, both ways. The transport reads neither part.
 struct Message {
-  std::string envelope;  // who says it, and the proof (wallet/envelope.h)
+  std::string envelope;  // who says it, and the proof (trust/envelope.h)
   Payload body;          // a serialised protobuf message
   // Of a request: the key of the neuron that alone may get it (32 bytes), which an encrypted
   // connection proves before anything is sent (tls.h). Empty: whoever is at the address.
