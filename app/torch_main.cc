@@ -11,9 +11,9 @@
 #include "absl/status/status.h"
 #include "datasets/cifar10/cifar10.h"
 #include "datasets/mnist/mnist.h"
+#include "datasets/text/fetch_vocabulary.h"
 #include "datasets/text/speeches.h"
 #include "nlohmann/json.hpp"
-#include "datasets/text/fetch_vocabulary.h"
 #include "synapses/bert/fill_mask.h"
 #include "synapses/bert/pretrained.h"
 

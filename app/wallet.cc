@@ -13,8 +13,8 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 
-#include "bittensor/base/status_macros.h"
 #include "bittensor/base/hasher.h"
+#include "bittensor/base/status_macros.h"
 #include "bittensor/wallet/key_file.h"
 #include "bittensor/wallet/passphrase.h"
 #include "bittensor/wallet/wallet.h"

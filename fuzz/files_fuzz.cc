@@ -19,10 +19,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bittensor/base/hasher.h"
 #include "bittensor/metagraph/address_cache.h"
 #include "bittensor/neuron/options.h"
 #include "bittensor/toolbox/archive.h"
-#include "bittensor/base/hasher.h"
 #include "bittensor/wallet/key_file.h"
 
 namespace bittensor {

@@ -15,8 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bittensor/base/status_macros.h"
 #include "bittensor/base/sodium.h"
+#include "bittensor/base/status_macros.h"
 
 namespace bittensor {
 namespace {

@@ -7,8 +7,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#include "bittensor/toolbox/checkpoint.h"
 #include "bittensor/base/staged_file.h"
+#include "bittensor/toolbox/checkpoint.h"
 
 // The file of a checkpoint: see docs/checkpoints.md.
 namespace bittensor::internal {

@@ -15,9 +15,9 @@
 #include <torch/torch.h>
 #include <unistd.h>
 
+#include "bittensor/base/hasher.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/toolbox/archive.h"
-#include "bittensor/base/hasher.h"
 
 namespace bittensor::internal {
 namespace {

@@ -11,8 +11,8 @@
 #include "gtest/gtest.h"
 #include <torch/torch.h>
 
-#include "bittensor/toolbox/checkpoint_fixture.h"
 #include "bittensor/base/hasher.h"
+#include "bittensor/toolbox/checkpoint_fixture.h"
 
 namespace bittensor {
 namespace {

@@ -12,9 +12,9 @@
 #include "torch/csrc/jit/serialization/pickler.h"
 #include <torch/torch.h>
 
+#include "bittensor/base/hasher.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/toolbox/archive.h"
-#include "bittensor/base/hasher.h"
 
 namespace bittensor::internal {
 namespace {

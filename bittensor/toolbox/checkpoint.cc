@@ -4,10 +4,10 @@
 #include "absl/strings/str_cat.h"
 #include <spdlog/spdlog.h>
 
+#include "bittensor/base/staged_file.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/toolbox/archive.h"
 #include "bittensor/toolbox/caught.h"
-#include "bittensor/base/staged_file.h"
 
 namespace bittensor {
 namespace {

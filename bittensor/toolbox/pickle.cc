@@ -4,10 +4,10 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
-#include "bittensor/toolbox/pickle_machine.h"
-#include "bittensor/toolbox/tensor_map.h"
 
 #include "bittensor/base/status_macros.h"
+#include "bittensor/toolbox/pickle_machine.h"
+#include "bittensor/toolbox/tensor_map.h"
 
 namespace bittensor {
 namespace {

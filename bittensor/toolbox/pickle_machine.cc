@@ -6,10 +6,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "c10/core/ScalarType.h"
-#include "bittensor/toolbox/little_endian.h"
-#include "bittensor/toolbox/tensor_map.h"
 
 #include "bittensor/base/status_macros.h"
+#include "bittensor/toolbox/little_endian.h"
+#include "bittensor/toolbox/tensor_map.h"
 
 namespace bittensor {
 namespace {

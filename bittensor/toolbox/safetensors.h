@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+
 #include "bittensor/toolbox/tensor_map.h"
 
 namespace bittensor {

@@ -4,10 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "bittensor/base/check.h"
 #include "bittensor/toolbox/safetensors_header.h"
 #include "bittensor/toolbox/tensor_map.h"
-
-#include "bittensor/base/check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const absl::string_view file(reinterpret_cast<const char*>(data), size);

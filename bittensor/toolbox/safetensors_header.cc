@@ -10,9 +10,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
-#include "bittensor/toolbox/tensor_map.h"
 
 #include "bittensor/base/status_macros.h"
+#include "bittensor/toolbox/tensor_map.h"
 
 namespace bittensor {
 namespace {

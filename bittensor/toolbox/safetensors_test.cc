@@ -8,6 +8,7 @@
 #include "ATen/ATen.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+
 #include "bittensor/toolbox/safetensors_header.h"
 #include "bittensor/toolbox/tensor_map_testing.h"
 

@@ -10,6 +10,7 @@
 
 #include "ATen/core/Tensor.h"
 #include "absl/strings/string_view.h"
+
 #include "bittensor/toolbox/mapped_file.h"
 
 namespace bittensor {

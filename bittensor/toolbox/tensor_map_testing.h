@@ -3,6 +3,7 @@
 
 #include "ATen/ATen.h"
 #include "gtest/gtest.h"
+
 #include "bittensor/toolbox/tensor_map.h"
 
 namespace bittensor {

@@ -5,11 +5,11 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+
+#include "bittensor/base/status_macros.h"
 #include "bittensor/toolbox/little_endian.h"
 #include "bittensor/toolbox/pickle.h"
 #include "bittensor/toolbox/zip.h"
-
-#include "bittensor/base/status_macros.h"
 
 namespace bittensor {
 namespace {

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+
 #include "bittensor/toolbox/tensor_map.h"
 
 namespace bittensor {

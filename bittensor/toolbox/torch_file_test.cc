@@ -7,6 +7,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+
 #include "bittensor/toolbox/pickle.h"
 #include "bittensor/toolbox/tensor_map_testing.h"
 

@@ -5,11 +5,11 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
-#include "bittensor/toolbox/little_endian.h"
-#include "bittensor/toolbox/tensor_map.h"
 #include "zlib.h"
 
 #include "bittensor/base/status_macros.h"
+#include "bittensor/toolbox/little_endian.h"
+#include "bittensor/toolbox/tensor_map.h"
 
 namespace bittensor {
 namespace {

@@ -36,7 +36,8 @@ TEST(Certificate, NamesTheNeuronThatMadeIt) {
 
 TEST(Certificate, EachHasAKeyOfItsOwn) {
   const Wallet wallet = Wallet::create();
-  EXPECT_NE(make_certificate(wallet, kNowSeconds).key.value, make_certificate(wallet, kNowSeconds).key.value);
+  EXPECT_NE(make_certificate(wallet, kNowSeconds).key.value,
+            make_certificate(wallet, kNowSeconds).key.value);
 }
 
 TEST(Certificate, EndsWhenItSays) {
@@ -46,7 +47,8 @@ TEST(Certificate, EndsWhenItSays) {
 }
 
 TEST(Certificate, WithoutANeuronIsRefused) {
-  expect_refused(neuron_of_certificate(data("neuron.pem"), kNowSeconds).status(), "names no neuron");
+  expect_refused(neuron_of_certificate(data("neuron.pem"), kNowSeconds).status(),
+                 "names no neuron");
 }
 
 TEST(Certificate, WhatIsNoneIsRefused) {

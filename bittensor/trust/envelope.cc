@@ -5,11 +5,11 @@
 #include "google/protobuf/unknown_field_set.h"
 #include <sodium.h>
 
-#include "bittensor/base/status_macros.h"
-#include "bittensor/v1/envelope.pb.h"
 #include "bittensor/base/hasher.h"
-#include "bittensor/trust/mac.h"
 #include "bittensor/base/sodium.h"
+#include "bittensor/base/status_macros.h"
+#include "bittensor/trust/mac.h"
+#include "bittensor/v1/envelope.pb.h"
 
 namespace bittensor {
 namespace {
@@ -44,8 +44,9 @@ std::string signed_hash(absl::string_view header, const Payload& body) {
 
 std::string mac_of(const PairKey& key, absl::string_view header, const Payload& body) {
   std::string once(Mac::kKeySize, '\0');
-  crypto_generichash(reinterpret_cast<unsigned char*>(once.data()), once.size(), internal::bytes_of(header),
-                     header.size(), internal::bytes_of(key.bytes()), key.bytes().size());
+  crypto_generichash(reinterpret_cast<unsigned char*>(once.data()), once.size(),
+                     internal::bytes_of(header), header.size(), internal::bytes_of(key.bytes()),
+                     key.bytes().size());
   Mac mac(once);
   for (const Payload::Slice& slice : body.slices()) mac.add(slice.bytes);
   return mac.finish();

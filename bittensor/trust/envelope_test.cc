@@ -8,8 +8,8 @@
 #include "gtest/gtest.h"
 #include <sodium.h>
 
-#include "bittensor/v1/envelope.pb.h"
 #include "bittensor/trust/replay_guard.h"
+#include "bittensor/v1/envelope.pb.h"
 
 namespace bittensor {
 namespace {

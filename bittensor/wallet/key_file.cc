@@ -12,9 +12,9 @@
 #include "absl/strings/str_split.h"
 #include <sodium.h>
 
+#include "bittensor/base/sodium.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/wallet/private_file.h"
-#include "bittensor/base/sodium.h"
 
 namespace bittensor {
 namespace {
@@ -54,9 +54,9 @@ struct Box {
 
 absl::StatusOr<Secret> hash_of(absl::string_view passphrase, const Box& box) {
   Secret key(std::string(crypto_secretbox_KEYBYTES, '\0'));
-  if (crypto_pwhash(internal::bytes_of(key.value), key.value.size(), passphrase.data(), passphrase.size(),
-                    internal::bytes_of(absl::string_view(box.salt)), box.passes, box.kibibytes * 1024,
-                    crypto_pwhash_ALG_ARGON2ID13) != 0) {
+  if (crypto_pwhash(internal::bytes_of(key.value), key.value.size(), passphrase.data(),
+                    passphrase.size(), internal::bytes_of(absl::string_view(box.salt)), box.passes,
+                    box.kibibytes * 1024, crypto_pwhash_ALG_ARGON2ID13) != 0) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "no memory to read the passphrase: ", box.kibibytes / 1024, " MiB are needed"));
   }
@@ -70,7 +70,8 @@ absl::StatusOr<std::string> encrypted_text(absl::string_view seed, const PublicK
   randombytes_buf(box.nonce.data(), box.nonce.size());
   BITTENSOR_ASSIGN_OR_RETURN(const Secret secret, hash_of(passphrase, box));
   crypto_secretbox_easy(internal::bytes_of(box.sealed), internal::bytes_of(seed), seed.size(),
-                        internal::bytes_of(absl::string_view(box.nonce)), internal::bytes_of(secret.value));
+                        internal::bytes_of(absl::string_view(box.nonce)),
+                        internal::bytes_of(secret.value));
   return absl::StrCat(kEncrypted, box.passes, " ", box.kibibytes, " ",
                       absl::BytesToHexString(box.salt), " ", absl::BytesToHexString(box.nonce), " ",
                       absl::BytesToHexString(box.sealed), " ", key.hex(), "\n");
@@ -115,9 +116,10 @@ absl::StatusOr<Secret> open_box(const std::string& path, const Box& box,
   }
   BITTENSOR_ASSIGN_OR_RETURN(const Secret secret, hash_of(passphrase, box));
   Secret seed(std::string(crypto_sign_SEEDBYTES, '\0'));
-  if (crypto_secretbox_open_easy(internal::bytes_of(seed.value), internal::bytes_of(absl::string_view(box.sealed)),
-                                 box.sealed.size(), internal::bytes_of(absl::string_view(box.nonce)),
-                                 internal::bytes_of(secret.value)) != 0) {
+  if (crypto_secretbox_open_easy(
+          internal::bytes_of(seed.value), internal::bytes_of(absl::string_view(box.sealed)),
+          box.sealed.size(), internal::bytes_of(absl::string_view(box.nonce)),
+          internal::bytes_of(secret.value)) != 0) {
     return absl::PermissionDeniedError(
         absl::StrCat("key file ", path,
                      " does not open: the passphrase is wrong, or the file is "
@@ -143,7 +145,8 @@ absl::StatusOr<Secret> parse_plain(const std::string& path, absl::string_view co
 PublicKey key_of(const Secret& seed) {
   std::string key(PublicKey::kSize, '\0');
   Secret secret(std::string(crypto_sign_SECRETKEYBYTES, '\0'));
-  crypto_sign_seed_keypair(internal::bytes_of(key), internal::bytes_of(secret.value), internal::bytes_of(absl::string_view(seed.value)));
+  crypto_sign_seed_keypair(internal::bytes_of(key), internal::bytes_of(secret.value),
+                           internal::bytes_of(absl::string_view(seed.value)));
   return *PublicKey::from_bytes(key);
 }
 

@@ -9,9 +9,9 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "bittensor/base/staged_file.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/wallet/private_file.h"
-#include "bittensor/base/staged_file.h"
 
 namespace bittensor {
 namespace {

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bittensor/base/status_macros.h"
 #include "bittensor/base/staged_file.h"
+#include "bittensor/base/status_macros.h"
 
 namespace bittensor {
 namespace {

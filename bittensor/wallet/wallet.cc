@@ -6,9 +6,9 @@
 #include "absl/strings/str_cat.h"
 #include <sodium.h>
 
+#include "bittensor/base/sodium.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/wallet/key_file.h"
-#include "bittensor/base/sodium.h"
 
 namespace bittensor {
 

@@ -5,9 +5,10 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "synapses/bert/heads.h"
-#include "bittensor/toolbox/safetensors.h"
 #include "synapses/bert/weights.h"
 #include "torch/torch.h"
+
+#include "bittensor/toolbox/safetensors.h"
 
 namespace bittensor {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "absl/types/span.h"
 #include "synapses/bert/config.h"
-#include "text/encoding.h"
 #include "synapses/bert/layers.h"
+#include "text/encoding.h"
 #include "torch/nn/module.h"
 
 namespace bittensor {

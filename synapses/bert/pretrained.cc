@@ -9,8 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "synapses/bert/config.h"
-#include "text/tokenizer.h"
 #include "synapses/bert/weights.h"
+#include "text/tokenizer.h"
 #include "torch/torch.h"
 
 #include "bittensor/base/status_macros.h"

@@ -8,11 +8,11 @@
 #include "gtest/gtest.h"
 #include "synapses/bert/bert_testing.h"
 #include "synapses/bert/fill_mask.h"
-#include "bittensor/toolbox/safetensors.h"
 #include "synapses/bert/weights.h"
 #include "torch/torch.h"
 
 #include "bittensor/toolbox/checkpoint.h"
+#include "bittensor/toolbox/safetensors.h"
 
 namespace bittensor {
 namespace {

@@ -7,11 +7,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
-#include "bittensor/toolbox/safetensors.h"
-#include "bittensor/toolbox/torch_file.h"
 #include "torch/torch.h"
 
 #include "bittensor/base/status_macros.h"
+#include "bittensor/toolbox/safetensors.h"
+#include "bittensor/toolbox/torch_file.h"
 
 namespace bittensor {
 namespace {

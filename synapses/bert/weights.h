@@ -5,8 +5,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "bittensor/toolbox/tensor_map.h"
 #include "torch/nn/module.h"
+
+#include "bittensor/toolbox/tensor_map.h"
 
 namespace bittensor {
 

@@ -5,8 +5,9 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "bittensor/toolbox/safetensors.h"
 #include "torch/torch.h"
+
+#include "bittensor/toolbox/safetensors.h"
 
 namespace bittensor {
 namespace {
