@@ -3,17 +3,13 @@
 
 #include "gtest/gtest.h"
 
+#include "bittensor/dendrite/testing/peer_at.h"
 #include "bittensor/wallet/wallet.h"
 
 namespace bittensor {
 namespace {
 
 using namespace std::chrono_literals;
-
-SynapseRecord peer_at(const std::string& address) {
-  static const Wallet wallet = Wallet::create();
-  return {wallet.key(), address, {}};
-}
 
 TEST(PeerPace, OfAPeerThatNeverAnsweredIsUnknown) {
   EXPECT_FALSE(PeerPace({}).usual(peer_at("a:1")).has_value());

@@ -3,6 +3,7 @@
 
 #include "gtest/gtest.h"
 
+#include "bittensor/dendrite/testing/peer_at.h"
 #include "bittensor/wallet/wallet.h"
 
 namespace bittensor {
@@ -11,11 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 
 const TimePoint kNow = TimePoint() + 1h;
-
-SynapseRecord peer_at(const std::string& address) {
-  static const Wallet wallet = Wallet::create();
-  return {wallet.key(), address, {}};
-}
 
 TEST(PeerRest, HealthyPeerIsAsked) {
   const PeerRest rest({});

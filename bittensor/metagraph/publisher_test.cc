@@ -3,10 +3,10 @@
 
 #include "gtest/gtest.h"
 
+#include "bittensor/metagraph/testing/now.h"
+
 namespace bittensor {
 namespace {
-
-constexpr std::int64_t kNow = 1'600'000'000'000;
 
 class PublisherTest : public testing::Test {
  protected:

@@ -6,11 +6,11 @@
 #include "gtest/gtest.h"
 
 #include "bittensor/metagraph/reconcile.h"
+#include "bittensor/metagraph/testing/now.h"
 
 namespace bittensor {
 namespace {
 
-constexpr std::int64_t kNow = 1'600'000'000'000;
 constexpr std::int64_t kTtl = 15'000;
 
 // Statements as they are after the check: the store never looks at signatures.

@@ -5,10 +5,10 @@
 
 #include "gtest/gtest.h"
 
+#include "bittensor/metagraph/testing/now.h"
+
 namespace bittensor {
 namespace {
-
-constexpr std::int64_t kNow = 1'600'000'000'000;
 
 v1::Record some_record() {
   v1::Record record;

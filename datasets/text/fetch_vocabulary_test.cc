@@ -6,19 +6,12 @@
 
 #include "gtest/gtest.h"
 
+#include "bittensor/base/testing/empty_folder.h"
+
 namespace bittensor {
 namespace {
 
 namespace fs = std::filesystem;
-
-fs::path empty_folder() {
-  const fs::path folder =
-      fs::path(testing::TempDir()) /
-      (std::string("vocabulary_") + testing::UnitTest::GetInstance()->current_test_info()->name());
-  fs::remove_all(folder);
-  fs::create_directories(folder);
-  return folder;
-}
 
 TEST(FetchBertVocabulary, WithoutTheClientSaysHowToDoWithout) {
   FetchOptions options;

@@ -9,6 +9,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "bittensor/base/testing/empty_folder.h"
+
 namespace bittensor {
 namespace {
 
@@ -18,15 +20,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr char kSubset[] = "tests/data/speeches";
-
-fs::path empty_folder() {
-  const fs::path folder =
-      fs::path(testing::TempDir()) /
-      (std::string("speeches_") + testing::UnitTest::GetInstance()->current_test_info()->name());
-  fs::remove_all(folder);
-  fs::create_directories(folder);
-  return folder;
-}
 
 std::set<std::string> presidents(const std::vector<Speech>& speeches) {
   std::set<std::string> names;
