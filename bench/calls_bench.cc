@@ -9,13 +9,14 @@
 #include "bench/expert.h"
 #include "bench/peers.h"
 #include "bench/timing.h"
+#include "synapses/image_mini_batch.h"
 #include "synapses/mnist/mnist_synapse.h"
 #include "torch/torch.h"
 
 #include "bittensor/base/allocator.h"
 #include "bittensor/base/check.h"
 #include "bittensor/base/json_file.h"
-#include "bittensor/neuron/training.h"
+#include "bittensor/neuron/training_step.h"
 #include "bittensor/router/router.h"
 
 namespace bittensor::bench {
@@ -80,21 +81,19 @@ Rounds mnist_steps(const Peers& peers, int times) {
   Router router;
   torch::optim::SGD optimizer(parameters_of({&synapse, &router}),
                               torch::optim::SGDOptions(0.01).momentum(0.9));
+  TrainingStep::Options options;
+  options.learning.give = Give::kAnswers;
+  TrainingStep step(options, {synapse, router, client.dendrite, /*metagraph=*/nullptr,
+                              /*axon=*/nullptr, [&] { return peers.records(); }});
   const Tensor images = torch::rand({kBatch, 1, 28, 28});
-  const Tensor labels = torch::randint(10, {kBatch});
+  const Tensor labels = torch::randint(10, {kBatch}, torch::kLong);
+  std::int64_t number = 0;
   return per_second(times, [&] {
-    const Tensor context = synapse.encode(images);
-    const Route route =
-        router.route(peers.records(), {}, context.detach(), Inputs::of_image(images));
-    auto pending = client.dendrite.forward_async(route.synapses, route.requests);
-    LocalPass local = synapse.forward_local(context, labels);
-    const auto answers = pending.wait();
-    for (const Answer& answer : answers) BITTENSOR_CHECK(answer.status.ok()) << answer.status;
-    const SynapseOutput output =
-        synapse.forward_network(std::move(local), labels, router.join(route, answers));
-    optimizer.zero_grad();
-    (output.loss + route.balance_loss).backward();
-    optimizer.step();
+    const auto result =
+        step.learn(step.ask(make_image_mini_batch(synapse, images, labels), number++), optimizer);
+    for (const Answer& answer : result.answers) {
+      BITTENSOR_CHECK(answer.status.ok()) << answer.status;
+    }
   });
 }
 

@@ -138,10 +138,10 @@ class GoodClient {
       ++under_way_;
     }
     calls_.forward(
-        peer_, inputs_, /*call_id=*/0, Clock::now() + kTimeout,
-        [this, sent = Clock::now()](const absl::StatusOr<at::Tensor>& answer) {
+        peer_, inputs_, /*labels=*/{}, /*call_id=*/0, Clock::now() + kTimeout,
+        [this, sent = Clock::now()](const absl::StatusOr<PeerAnswer>& answer) {
           const std::chrono::duration<double, std::milli> took = Clock::now() - sent;
-          BITTENSOR_CHECK(!answer.ok() || torch::allclose(*answer, expected_, 1e-3, 1e-4));
+          BITTENSOR_CHECK(!answer.ok() || torch::allclose(answer->tensor, expected_, 1e-3, 1e-4));
           MutexLock lock(mutex_);
           if (answer.ok() && Clock::now() < end_) answered_ms_.push_back(took.count());
           if (--under_way_ == 0) done_.notify_all();

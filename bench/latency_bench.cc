@@ -9,6 +9,7 @@
 #include "CLI/CLI.hpp"
 #include "bench/peers.h"
 #include "bench/timing.h"
+#include "synapses/image_mini_batch.h"
 #include "synapses/mnist/mnist_synapse.h"
 #include "torch/torch.h"
 #include <arpa/inet.h>
@@ -22,7 +23,7 @@
 #include "bittensor/base/thread_executor.h"
 #include "bittensor/dendrite/dendrite.h"
 #include "bittensor/neuron/look_ahead.h"
-#include "bittensor/neuron/training.h"
+#include "bittensor/neuron/training_step.h"
 #include "bittensor/router/router.h"
 #include "bittensor/transport/faulty_transport.h"
 #include "bittensor/transport/grpc/grpc_transport.h"
@@ -78,30 +79,24 @@ struct Link {
 };
 
 // A neuron that trains, with peers behind a link.
-class Neuron {
+class FarNeuron {
  public:
-  Neuron(const Link& link, std::vector<SynapseRecord> peers, int look_ahead)
+  FarNeuron(const Link& link, std::vector<SynapseRecord> peers, int look_ahead)
       : peers_(std::move(peers)),
         transport_(std::make_unique<GrpcTransport>(), faults(link), /*seed=*/1, executor_),
         dendrite_(options(link), transport_, wallet_, executor_, nullptr),
         optimizer_(parameters_of({&synapse_, &router_}),
                    torch::optim::SGDOptions(0.01).momentum(0.9)),
-        ahead_(look_ahead, [this](std::int64_t) { return ask(); }) {}
+        training_(TrainingStep::Options(), {synapse_, router_, dendrite_, /*metagraph=*/nullptr,
+                                            /*axon=*/nullptr, [this] { return peers_; }}),
+        ahead_(look_ahead, [this](std::int64_t step) {
+          return training_.ask(make_image_mini_batch(synapse_, images_, labels_), step);
+        }) {}
 
-  // The loop of examples/mnist/main.cc.
   void train(int steps) {
     for (int i = 0; i < steps; ++i, ++step_) {
-      Asked asked = ahead_.next(step_, step_ + 1000);
-      const Tensor context = synapse_.encode(asked.images);
-      LocalPass local = synapse_.forward_local(context, labels_);
-      const auto answers = asked.pending.wait_usual();
-      for (const Answer& answer : answers) used_ += answer.status.ok() ? 1 : 0;
-      const Route route = router_.rescore(asked.route, {}, context.detach());
-      const SynapseOutput output =
-          synapse_.forward_network(std::move(local), labels_, router_.join(route, answers));
-      optimizer_.zero_grad();
-      (output.loss + route.balance_loss).backward();
-      optimizer_.step();
+      const auto result = training_.learn(ahead_.next(step_, step_ + 1000), optimizer_);
+      for (const Answer& answer : result.answers) used_ += answer.status.ok() ? 1 : 0;
     }
   }
 
@@ -111,12 +106,6 @@ class Neuron {
   bool looks_ahead() const { return depth() > 0; }
 
  private:
-  struct Asked {
-    Tensor images;
-    Route route;
-    Dendrite::Pending pending;
-  };
-
   static Faults faults(const Link& link) {
     Faults faults;
     faults.delay = std::chrono::microseconds(link.round_trip_ms * 500);
@@ -129,17 +118,9 @@ class Neuron {
     return options;
   }
 
-  Asked ask() {
-    const torch::NoGradGuard no_grad;
-    const Inputs inputs = Inputs::of_image(images_);
-    Route route = router_.route(peers_, {}, synapse_.encode(images_), inputs);
-    auto pending = dendrite_.forward_async(route.synapses, route.requests);
-    return {images_, std::move(route), std::move(pending)};
-  }
-
   const std::vector<SynapseRecord> peers_;
   const Tensor images_ = torch::rand({kBatch, 1, 28, 28});
-  const Tensor labels_ = torch::randint(10, {kBatch});
+  const Tensor labels_ = torch::randint(10, {kBatch}, torch::kLong);
   ThreadExecutor executor_;
   FaultyTransport transport_;
   const Wallet wallet_ = Wallet::create();
@@ -147,20 +128,21 @@ class Neuron {
   MnistSynapse synapse_;
   Router router_;
   torch::optim::SGD optimizer_;
-  LookAhead<Asked> ahead_;
+  TrainingStep training_;
+  LookAhead<TrainingStep::Question> ahead_;
   std::int64_t step_ = 0;
   std::int64_t used_ = 0;
 };
 
 struct Condition {
   Link link;
-  std::unique_ptr<Neuron> neuron;
-  std::unique_ptr<Neuron> reference;  // the same at 0 ms
-  Rounds rate;                        // steps a second
-  Rounds ratio;                       // to the reference's, measured just before
+  std::unique_ptr<FarNeuron> neuron;
+  std::unique_ptr<FarNeuron> reference;  // the same at 0 ms
+  Rounds rate;                           // steps a second
+  Rounds ratio;                          // to the reference's, measured just before
 };
 
-double steps_per_second(Neuron& neuron, int warm_up, int steps) {
+double steps_per_second(FarNeuron& neuron, int warm_up, int steps) {
   neuron.train(warm_up);  // The look-ahead is as deep as it needs to be.
   return steps / seconds_of([&] { neuron.train(steps); });
 }
@@ -190,10 +172,10 @@ void run(const std::string& json) {
   std::vector<Condition> conditions;
   const auto add = [&](const Link& link, int look_ahead) {
     std::vector<SynapseRecord> peers = processes.records();
-    auto reference = std::make_unique<Neuron>(Link{}, peers, look_ahead);
+    auto reference = std::make_unique<FarNeuron>(Link{}, peers, look_ahead);
     if (link.silent) peers.back() = silent.record();
     conditions.push_back(
-        {link, std::make_unique<Neuron>(link, peers, look_ahead), std::move(reference), {}, {}});
+        {link, std::make_unique<FarNeuron>(link, peers, look_ahead), std::move(reference), {}, {}});
   };
   for (const Link& link :
        {Link{"20ms_8peers", 20, 0, false}, Link{"100ms_8peers", 100, 0, false},

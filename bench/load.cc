@@ -81,7 +81,7 @@ Load::Load(const SynapseRecord& peer, Inputs inputs, Check check)
 
 Load::~Load() = default;
 
-bool Load::count(Run& run, TimePoint sent, const absl::StatusOr<at::Tensor>& answer) {
+bool Load::count(Run& run, TimePoint sent, const absl::StatusOr<PeerAnswer>& answer) {
   const bool in_time =
       Clock::now() <= run.end;  // What comes later took other time than is counted.
   bool check = false;
@@ -100,15 +100,15 @@ bool Load::count(Run& run, TimePoint sent, const absl::StatusOr<at::Tensor>& ans
       result.answered_ms.push_back(ms_since(sent));
     }
   }
-  BITTENSOR_CHECK(!check || check_(*answer)) << "a wrong answer";
+  BITTENSOR_CHECK(!check || check_(answer->tensor)) << "a wrong answer";
   return in_time;
 }
 
 void Load::call(const std::shared_ptr<Run>& run, std::size_t client) {
   run->begin();
   clients_[client % kConnections]->calls.forward(
-      peer_, inputs_, /*call_id=*/0, Clock::now() + kTimeout,
-      [=, sent = Clock::now()](const absl::StatusOr<at::Tensor>& answer) {
+      peer_, inputs_, /*labels=*/{}, /*call_id=*/0, Clock::now() + kTimeout,
+      [=, sent = Clock::now()](const absl::StatusOr<PeerAnswer>& answer) {
         if (count(*run, sent, answer)) call(run, client);
         run->end_one();
       });

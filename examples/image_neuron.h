@@ -10,9 +10,10 @@
 #include "absl/status/status.h"
 #include "c10/core/Device.h"
 #include "datasets/batches.h"
-#include "bittensor/neuron/neuron.h"
 #include "synapses/image_classifier.h"
 #include "torch/optim/sgd.h"
+
+#include "bittensor/neuron/program.h"
 
 namespace bittensor {
 
@@ -28,7 +29,7 @@ struct ImageTask {
   Schedule schedule = Schedule::kWarmRestarts;
 };
 
-// Runs the neuron (bittensor/neuron/neuron.h) of the task.
+// Runs the neuron (bittensor/neuron/program.h) of the task.
 absl::Status run_image_neuron(const NeuronOptions& options, ImageTask task, c10::Device device);
 
 // `count` of the images, or all if it is 0.

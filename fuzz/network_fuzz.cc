@@ -84,16 +84,16 @@ class Network {
     reply_ = std::move(body);
     const Inputs inputs = Inputs::of_tensor(torch::ones({2, kDim}));
     std::promise<void> done;
-    const auto check = [&](const absl::StatusOr<at::Tensor>& answer) {
+    const auto check = [&](const absl::StatusOr<PeerAnswer>& answer) {
       require(!answer.ok() ||
-              (answer->sizes() == at::IntArrayRef({2, kDim}) && all_finite(*answer)));
+              (answer->tensor.sizes() == at::IntArrayRef({2, kDim}) && all_finite(answer->tensor)));
       done.set_value();
     };
     const TimePoint deadline = executor_.now() + kPatience;
     if (backward) {
       calls_.backward(peer_, inputs, 1, torch::ones({2, kDim}), deadline, check);
     } else {
-      calls_.forward(peer_, inputs, 0, deadline, check);
+      calls_.forward(peer_, inputs, /*labels=*/{}, 0, deadline, check);
     }
     done.get_future().wait();
   }

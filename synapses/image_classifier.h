@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "synapses/student_synapse.h"
 #include "torch/nn/modules/linear.h"
 
+#include "bittensor/synapse/network_view.h"
 #include "bittensor/synapse/synapse_output.h"
 
 namespace bittensor {
@@ -44,9 +49,17 @@ class ImageClassifier : public StudentSynapse {
   struct Sizes {
     std::int64_t network_dim = kDefaultNetworkDim;
     std::int64_t classes = 10;
+    std::string task = {};       // what the classes mean, see Task; "": answers without predictions
     std::int64_t student = 128;  // hidden units of the student
     std::int64_t joint = 256;    // hidden units of the joint part
   };
+
+  // The default sizes of a model that predicts the classes of `task`.
+  static Sizes of_task(std::string task) {
+    Sizes sizes;
+    sizes.task = std::move(task);
+    return sizes;
+  }
 
   // The context of `images` [batch, channels, rows, cols]: [batch, network_dim].
   virtual torch::Tensor encode(const torch::Tensor& images) = 0;
@@ -56,10 +69,16 @@ class ImageClassifier : public StudentSynapse {
   LocalPass forward_local(const torch::Tensor& context, const torch::Tensor& labels);
 
   // The whole step: adds the network's fields, and loss is
-  // local_target_loss + network_target_loss + distillation_loss. `network_context` is
-  // [batch, network_dim]; its gradient comes from network_target_loss alone.
+  // local_target_loss + network_target_loss + distillation_loss. The gradient of network.context
+  // comes from network_target_loss alone. network_output is made of that context alone, held to
+  // [-1, 1] (student_synapse.h). What the student learns from of unlabelled samples, and as far as
+  // network.trust says of the others, is the network's prediction; without one, network_target.
   SynapseOutput forward_network(LocalPass local, const torch::Tensor& labels,
-                                const torch::Tensor& network_context);
+                                const NetworkView& network);
+  SynapseOutput forward_network(LocalPass local, const torch::Tensor& labels,
+                                const torch::Tensor& network_context) {
+    return forward_network(std::move(local), labels, NetworkView{network_context, {}, 0});
+  }
 
   // All of a step at once; without a network context, the local path only.
   SynapseOutput forward(const torch::Tensor& images, const torch::Tensor& labels,
@@ -68,10 +87,16 @@ class ImageClassifier : public StudentSynapse {
   // What others get: local_output, [batch, network_dim].
   torch::Tensor forward_image(const torch::Tensor& images) final;
 
+  // Logits [batch, classes] that belong to local outputs.
+  torch::Tensor predict(const torch::Tensor& outputs) final { return target_->forward(outputs); }
+
  protected:
   explicit ImageClassifier(const Sizes& sizes);
+  // Of a model that takes float32 images of `shape`, [channels, rows, cols]; -1: any size.
+  Schema image_schema(std::vector<std::int64_t> shape) const;
 
  private:
+  const Sizes sizes_;
   torch::nn::Linear target_{nullptr};
 };
 

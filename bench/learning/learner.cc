@@ -5,18 +5,26 @@
 #include <thread>
 
 #include "bench/learning/data.h"
+#include "synapses/image_mini_batch.h"
 
 #include "bittensor/base/check.h"
-#include "bittensor/neuron/training.h"
+#include "bittensor/router/contribution.h"
 
 namespace bittensor::bench {
 namespace {
 
 constexpr std::size_t kMaxPeers = 100;
 
-Dendrite::Options dendrite_options(Duration timeout) {
+TrainingStep::Options answers_only() {
+  TrainingStep::Options options;
+  options.learning.give = Give::kAnswers;
+  return options;
+}
+
+Dendrite::Options dendrite_options(Duration timeout, const Synapse& synapse) {
   Dendrite::Options options;
   options.timeout = timeout;
+  options.calls.task = synapse.schema().task;
   return options;
 }
 
@@ -26,7 +34,7 @@ Learner::Learner(World& world, const Options& options, std::shared_ptr<ImageClas
     : options_(options),
       synapse_(std::move(synapse)),
       neuron_(world, "learner", options.seed),
-      dendrite_(dendrite_options(options.timeout), *neuron_.transport, neuron_.wallet,
+      dendrite_(dendrite_options(options.timeout, *synapse_), *neuron_.transport, neuron_.wallet,
                 world.executor(), [this] { return neuron_.axon.served(); }),
       router_(options.router),
       optimizer_(parameters_of({synapse_.get(), &router_}),
@@ -34,6 +42,9 @@ Learner::Learner(World& world, const Options& options, std::shared_ptr<ImageClas
                      .momentum(0.9)
                      .weight_decay(options.weight_decay)) {
   neuron_.join(*synapse_, /*bootstrap=*/"");
+  training_ = std::make_unique<TrainingStep>(
+      answers_only(), TrainingStep::Parts{*synapse_, router_, dendrite_, neuron_.metagraph.get(),
+                                          /*axon=*/nullptr, [this] { return candidates(); }});
 }
 
 void Learner::wait_for_peers(std::size_t count) {
@@ -53,60 +64,35 @@ std::vector<SynapseRecord> Learner::candidates() const {
   return candidates;
 }
 
+std::unique_ptr<MiniBatch> Learner::mini_batch(const Batch& batch) {
+  return make_image_mini_batch(*synapse_, batch.images, batch.labels);
+}
+
 Learner::Step Learner::step(const Batch& batch, double rate) {
   synapse_->train();
   router_.train();
-  const torch::Tensor context = synapse_->encode(batch.images);
-  const Inputs inputs = Inputs::of_image(batch.images);
-  Step step;
-  step.synapses = dendrite_.available(candidates(), inputs);
-  const torch::Tensor weights = neuron_.metagraph->get_weights(step.synapses);
-  const Route route = router_.route(step.synapses, weights, context.detach(), inputs);
-  auto pending = dendrite_.forward_async(route.synapses, route.requests);
-  LocalPass local = synapse_->forward_local(context, batch.labels);
-  const std::vector<Answer> answers = pending.wait();
-
-  step.output = local.output;
-  torch::Tensor network_context;
-  if (any_answer(answers)) {
-    network_context = router_.join(route, answers);
-    network_context.retain_grad();
-    step.output = synapse_->forward_network(std::move(local), batch.labels, network_context);
-    step.output.loss = step.output.loss + route.balance_loss;
-  }
   for (auto& group : optimizer_.param_groups()) {
     group.options().set_lr(options_.learning_rate * rate);
   }
-  optimizer_.zero_grad();
-  step.output.loss.backward();
-  optimizer_.step();
-
-  step.score_shares = score_shares(route, answers);
-  step.contributions = network_context.defined() ? contributions(route, answers, network_context)
-                                                 : torch::zeros_like(step.score_shares);
-  for (const torch::Tensor& rows : route.rows) step.asked.push_back(rows.numel());
-  if (network_context.defined()) {
-    neuron_.metagraph->set_weights(
-        step.synapses,
-        weight_average_.update(route, answers, weights, contribution_shares(step.contributions)));
-  }
+  const auto result = training_->learn(training_->ask(mini_batch(batch), steps_++), optimizer_);
+  Step step;
+  step.output = result.output;
+  step.synapses = result.synapses;
+  step.score_shares = score_shares(result.route, result.answers);
+  step.contributions =
+      result.contributions.defined() ? result.contributions : torch::zeros_like(step.score_shares);
+  for (const torch::Tensor& rows : result.route.rows) step.asked.push_back(rows.numel());
   return step;
 }
 
 Learner::Opinion Learner::ask(const Batch& batch) {
-  const torch::NoGradGuard no_grad;
   synapse_->eval();
   router_.eval();
-  const Inputs inputs = Inputs::of_image(batch.images);
-  const auto synapses = dendrite_.available(candidates(), inputs);
-  Opinion opinion;
-  opinion.route = router_.route(synapses, neuron_.metagraph->get_weights(synapses),
-                                synapse_->encode(batch.images), inputs);
-  opinion.answers = dendrite_.forward(opinion.route.synapses, opinion.route.requests);
-  opinion.logits =
-      synapse_->forward(batch.images, batch.labels, router_.join(opinion.route, opinion.answers))
-          .network_target;
-  return opinion;
+  auto mini = mini_batch(batch);
+  auto result = training_->look(*mini);
+  const torch::Tensor& joined = result.output.network_prediction;
+  return {std::move(result.route), std::move(result.answers),
+          joined.defined() ? joined : result.output.network_target};
 }
 
 double Learner::network_accuracy(const LabelledImages& test) {
@@ -121,8 +107,12 @@ double Learner::network_accuracy(const LabelledImages& test) {
 
 double Learner::network_loss(const Batch& batch, const Route& route,
                              const std::vector<Answer>& answers) {
-  return synapse_->forward(batch.images, batch.labels, router_.join(route, answers))
-      .network_target_loss.item<double>();
+  auto mini = mini_batch(batch);
+  const SynapseOutput output = training_->hear(*mini, route, answers);
+  const torch::Tensor& joined = output.network_prediction;
+  const torch::Tensor loss =
+      joined.defined() ? torch::nll_loss(joined, batch.labels) : output.network_target_loss;
+  return loss.item<double>();
 }
 
 torch::Tensor Learner::leave_one_out(const Batch& batch, const Opinion& opinion) {

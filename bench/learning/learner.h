@@ -11,12 +11,11 @@
 #include "torch/torch.h"
 
 #include "bittensor/dendrite/dendrite.h"
-#include "bittensor/router/contribution.h"
-#include "bittensor/router/weight_average.h"
+#include "bittensor/neuron/training_step.h"
 
 namespace bittensor::bench {
 
-// The neuron that learns in an experiment: the parts and the training step of examples/mnist.
+// The neuron that learns in an experiment, by the training step of all programs.
 // Not thread-safe.
 class Learner {
  public:
@@ -70,14 +69,16 @@ class Learner {
  private:
   std::vector<SynapseRecord> candidates() const;
   double network_loss(const Batch& batch, const Route& route, const std::vector<Answer>& answers);
+  std::unique_ptr<MiniBatch> mini_batch(const Batch& batch);
 
   const Options options_;
   const std::shared_ptr<ImageClassifier> synapse_;
-  Neuron neuron_;
+  Peer neuron_;
   Dendrite dendrite_;
   Router router_;
-  WeightAverage weight_average_;
   torch::optim::SGD optimizer_;
+  std::unique_ptr<TrainingStep> training_;
+  std::int64_t steps_ = 0;
 };
 
 }  // namespace bittensor::bench

@@ -34,7 +34,7 @@ class Learning : public ::testing::Test {
   }
 
   void add(World& world, Learner& learner, const std::string& name, const Synapse& synapse) {
-    neurons_.push_back(std::make_unique<Neuron>(world, name, kSeed));
+    neurons_.push_back(std::make_unique<Peer>(world, name, kSeed));
     neurons_.back()->join(synapse, learner.address());
     learner.wait_for_peers(neurons_.size());
   }
@@ -42,7 +42,7 @@ class Learning : public ::testing::Test {
   Mnist mnist_;
   std::shared_ptr<MnistSynapse> good_;
   World world_{/*fast=*/true};
-  std::vector<std::unique_ptr<Neuron>> neurons_;
+  std::vector<std::unique_ptr<Peer>> neurons_;
 };
 
 TEST_F(Learning, FewLabelsAndAGoodPeerMakeAGoodStudent) {

@@ -8,8 +8,8 @@
 
 #include "bittensor/base/check.h"
 #include "bittensor/tensor/codec.h"
-#include "bittensor/v1/axon.pb.h"
 #include "bittensor/trust/envelope.h"
+#include "bittensor/v1/axon.pb.h"
 
 namespace bittensor::bench {
 namespace {

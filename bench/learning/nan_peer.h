@@ -18,7 +18,7 @@ class NanPeer {
  private:
   void answer(const Transport::Request& request, const Transport::ReplyFn& reply);
 
-  Neuron neuron_;
+  Peer neuron_;
   std::unique_ptr<Transport::Listener> listener_;
 };
 

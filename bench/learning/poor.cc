@@ -35,9 +35,9 @@ void poor_among_rich(const Setup& setup) {
   options.seed = setup.seed;
   options.timeout = std::chrono::seconds(5);
   Learner learner(world, options, std::make_shared<MnistSynapse>());
-  std::vector<std::unique_ptr<Neuron>> neurons;
+  std::vector<std::unique_ptr<Peer>> neurons;
   for (std::size_t i = 0; i < peers.size(); ++i) {
-    neurons.push_back(std::make_unique<Neuron>(world, "rich" + std::to_string(i), setup.seed));
+    neurons.push_back(std::make_unique<Peer>(world, "rich" + std::to_string(i), setup.seed));
     neurons.back()->join(*peers[i], learner.address());
   }
   learner.wait_for_peers(peers.size());

@@ -88,15 +88,14 @@ void specialists(const Setup& setup) {
     options.weight_decay = 0.003;
     options.asks_itself = true;
     Learner learner(world, options, std::dynamic_pointer_cast<ImageClassifier>(models[me]->copy()));
-    std::vector<std::unique_ptr<Neuron>> others;
+    std::vector<std::unique_ptr<Peer>> others;
     std::vector<PublicKey> keys;
     for (std::size_t i = 0; i < models.size(); ++i) {
       if (i == me) {
         keys.push_back(learner.key());
         continue;
       }
-      others.push_back(
-          std::make_unique<Neuron>(world, "specialist" + std::to_string(i), setup.seed));
+      others.push_back(std::make_unique<Peer>(world, "specialist" + std::to_string(i), setup.seed));
       others.back()->join(*models[i], learner.address());
       keys.push_back(others.back()->wallet.key());
     }

@@ -102,7 +102,7 @@ double in_one_process(const Setup& setup, std::int64_t steps) {
 // the changed model is served.
 class OutputNeuron {
  public:
-  OutputNeuron(Neuron& neuron, Half& half, std::int64_t steps)
+  OutputNeuron(Peer& neuron, Half& half, std::int64_t steps)
       : neuron_(neuron), half_(half), steps_(steps), thread_([this] { learn(); }) {}
   ~OutputNeuron() {
     stop_ = true;
@@ -116,14 +116,16 @@ class OutputNeuron {
     while (!stop_) {
       if (!neuron_.axon.wait_for_gradients(std::chrono::milliseconds(20))) continue;
       optimizer.zero_grad();
-      neuron_.axon.take_gradients(half_);
+      for (const auto& taught : neuron_.axon.take_gradients()) {
+        add_gradients(taught.sum, 1, half_.parameters());
+      }
       set_rate(optimizer, learning_rate_at(kLearningRate, std::min(step++, steps_ - 1), steps_));
       optimizer.step();
       neuron_.axon.serve(half_);
     }
   }
 
-  Neuron& neuron_;
+  Peer& neuron_;
   Half& half_;
   const std::int64_t steps_;
   std::atomic<bool> stop_{false};
@@ -134,9 +136,9 @@ double through_the_network(const Setup& setup, std::int64_t steps) {
   const Halves halves(setup.seed);
   World world(setup.fast);
   Axon::Options accepting;
-  accepting.accept_gradients = true;
-  Neuron input(world, "input", setup.seed, accepting);
-  Neuron output(world, "output", setup.seed, accepting);
+  accepting.learns_from = [](const PublicKey&) { return true; };
+  Peer input(world, "input", setup.seed, accepting);
+  Peer output(world, "output", setup.seed, accepting);
   input.join(*halves.input, /*bootstrap=*/"");
   output.join(*halves.output, input.metagraph->address());
   while (input.metagraph->size() < 1) std::this_thread::sleep_for(std::chrono::milliseconds(5));

@@ -27,7 +27,7 @@ struct Crowd {
   Crowd(World& world, const Setup& setup, Duration timeout, bool with_useless,
         const std::string& bootstrap) {
     const auto add = [&](const std::string& name, const Synapse& synapse) {
-      neurons.push_back(std::make_unique<Neuron>(world, name, setup.seed));
+      neurons.push_back(std::make_unique<Peer>(world, name, setup.seed));
       neurons.back()->join(synapse, bootstrap);
     };
     const auto models = good_models(setup.mnist.train, setup.quick, setup.seed);
@@ -44,7 +44,7 @@ struct Crowd {
   }
   std::size_t size() const { return neurons.size() + (nan ? 1 : 0); }
 
-  std::vector<std::unique_ptr<Neuron>> neurons;
+  std::vector<std::unique_ptr<Peer>> neurons;
   std::unique_ptr<NanPeer> nan;
   std::vector<PublicKey> good;
 };
@@ -115,7 +115,7 @@ double train_among(const Setup& setup, bool with_useless) {
     if (step % kShown == 0) {
       setup.report.point("useless", "the good three", step, learner.weight_share(crowd.good));
       for (std::size_t i = crowd.good.size(); i < crowd.neurons.size(); ++i) {
-        const Neuron& neuron = *crowd.neurons[i];
+        const Peer& neuron = *crowd.neurons[i];
         setup.report.point("useless", neuron.name, step,
                            learner.weight_share({neuron.wallet.key()}));
       }

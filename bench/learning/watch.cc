@@ -40,7 +40,7 @@ struct Scene {
     return options;
   }
   void add(const std::string& name, const Synapse& synapse) {
-    neurons.push_back(std::make_unique<Neuron>(world, name, setup.seed));
+    neurons.push_back(std::make_unique<Peer>(world, name, setup.seed));
     neurons.back()->join(synapse, learner.address());
   }
   void add_good() {
@@ -63,7 +63,7 @@ struct Scene {
   const std::vector<std::shared_ptr<MnistSynapse>> models;
   World world;
   Learner learner;
-  std::vector<std::unique_ptr<Neuron>> neurons;
+  std::vector<std::unique_ptr<Peer>> neurons;
   std::vector<std::shared_ptr<std::atomic<bool>>> turned;  // of the good ones
   Batches train;
 };

@@ -31,25 +31,25 @@ std::unique_ptr<Transport> World::make_transport() {
   return std::make_unique<GrpcTransport>();
 }
 
-Neuron::Neuron(World& world, const std::string& called, std::uint64_t seed, Axon::Options options)
+Peer::Peer(World& world, const std::string& called, std::uint64_t seed, Axon::Options options)
     : name(called),
       transport(world.make_transport()),
       wallet(wallet_of(called, seed)),
       executor(world.executor()),
       axon(on_loopback(std::move(options)), *transport, wallet, executor) {}
 
-Neuron::~Neuron() {
+Peer::~Peer() {
   if (metagraph != nullptr) metagraph->stop();
   axon.stop();
 }
 
-void Neuron::join(const Synapse& synapse, const std::string& bootstrap) {
+void Peer::join(const Synapse& synapse, const std::string& bootstrap) {
   axon.serve(synapse);
   BITTENSOR_CHECK(axon.start().ok());
   advertise(synapse.schema(), axon.port(), bootstrap);
 }
 
-void Neuron::advertise(const Schema& schema, int axon_port, const std::string& bootstrap) {
+void Peer::advertise(const Schema& schema, int axon_port, const std::string& bootstrap) {
   Metagraph::Options options;
   options.listen_address = "127.0.0.1:0";
   if (!bootstrap.empty()) options.bootstrap = {bootstrap};

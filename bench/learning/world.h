@@ -31,9 +31,9 @@ class World {
 
 // What every neuron of the experiments has. Its key follows from name and seed, so that a run can
 // be repeated. Not thread-safe.
-struct Neuron {
-  Neuron(World& world, const std::string& called, std::uint64_t seed, Axon::Options options = {});
-  ~Neuron();
+struct Peer {
+  Peer(World& world, const std::string& called, std::uint64_t seed, Axon::Options options = {});
+  ~Peer();
 
   // Serves `synapse` and is found by all who gossip with `bootstrap` ("" for the first).
   void join(const Synapse& synapse, const std::string& bootstrap);

@@ -13,8 +13,8 @@
 #include "bittensor/base/status_macros.h"
 #include "bittensor/tensor/codec.h"
 #include "bittensor/tensor/wire_tensor.h"
-#include "bittensor/v1/axon.pb.h"
 #include "bittensor/trust/envelope.h"
+#include "bittensor/v1/axon.pb.h"
 
 namespace bittensor {
 namespace {
@@ -73,9 +73,29 @@ struct Axon::Caller {
   std::string method;
   TimePoint deadline;
   Compression answer_compression = Compression::kNone;
+  bool lesson_kept = false;
 
   PublicKey key() const { return envelope ? envelope->sender : PublicKey(); }
 };
+
+absl::Status Axon::append_answer(const Caller& caller, const Job::Result& result, Payload& body) {
+  const auto append = [&](int field, const at::Tensor& tensor) {
+    if (!tensor.defined()) return absl::OkStatus();
+    // float32 whatever the synapse computes in: it is what callers make room for.
+    return append_tensor_field(field, tensor.to(at::kFloat), body, caller.answer_compression);
+  };
+  if (caller.method == kBackward) {
+    v1::BackwardResponse head;
+    head.set_learned(result.learned);
+    body = Payload(head.SerializeAsString());
+    return append(v1::BackwardResponse::kInputGradientFieldNumber, result.tensor);
+  }
+  v1::ForwardResponse head;
+  head.set_lesson_kept(caller.lesson_kept);
+  body = Payload(head.SerializeAsString());
+  BITTENSOR_RETURN_IF_ERROR(append(v1::ForwardResponse::kOutputFieldNumber, result.tensor));
+  return append(v1::ForwardResponse::kPredictionFieldNumber, result.prediction);
+}
 
 Axon::Axon(Options options, Transport& transport, const Wallet& wallet, Executor& executor)
     : options_(std::move(options)),
@@ -84,7 +104,8 @@ Axon::Axon(Options options, Transport& transport, const Wallet& wallet, Executor
       pair_keys_(wallet),
       replay_guard_(options_.replay, wallet.key()),
       admission_(options_.admission),
-      gradients_(std::make_shared<ParameterGradients>(options_.max_gradient_norm)),
+      taught_(options_.max_gradient_norm),
+      lessons_(options_.lessons),
       kept_(options_.kept),
       queue_(options_.queue) {
   // Or every malformed string of a stranger is a line in the log.
@@ -96,8 +117,7 @@ Axon::~Axon() {
 }
 
 void Axon::serve(const Synapse& synapse) {
-  auto copy =
-      std::make_shared<ServedSynapse>(synapse, options_.accept_gradients ? gradients_ : nullptr);
+  auto copy = std::make_shared<ServedSynapse>(synapse);
   MutexLock lock(mutex_);
   served_.swap(copy);  // The old one goes when the last request that holds it is answered.
 }
@@ -109,7 +129,7 @@ std::shared_ptr<ServedSynapse> Axon::served() const {
 
 absl::Status Axon::start() {
   if (worker_ == nullptr) {
-    worker_ = std::make_unique<Worker>(queue_, options_.max_joined_rows, executor_);
+    worker_ = std::make_unique<Worker>(queue_, options_.max_joined_rows, taught_, executor_);
   }
   auto listener =
       transport_.listen(options_.listen_address, {kForward, kBackward}, options_.max_message_bytes,
@@ -134,9 +154,9 @@ Axon::Stats Axon::stats() const {
   return stats_;
 }
 
-void Axon::count(std::uint64_t Stats::*which) {
+void Axon::count(std::uint64_t Stats::*which, std::uint64_t by) {
   MutexLock lock(mutex_);
-  ++(stats_.*which);
+  stats_.*which += by;
 }
 
 void Axon::handle(Transport::Request request, Transport::ReplyFn reply) {
@@ -145,6 +165,7 @@ void Axon::handle(Transport::Request request, Transport::ReplyFn reply) {
     spdlog::debug("refused {} from {}: {}", request.method, request.peer, status.ToString());
     reply(status);
   };
+  count(&Stats::bytes_received, request.message.body.size() + request.message.envelope.size());
   auto ticket = admission_.arrive(request.peer, executor_.now());
   if (!ticket.ok()) return refuse(ticket.status());
   // Under overload a refusal must cost next to nothing, or refusing takes the time of answering.
@@ -169,7 +190,7 @@ void Axon::handle(Transport::Request request, Transport::ReplyFn reply) {
   if (job->is_backward()) job->bytes += job->output_gradient.nbytes();
   if (options_.priority) job->priority = options_.priority(caller->key());
   job->done = [this, caller = *std::move(caller), ticket = *std::move(ticket), reply](
-                  absl::StatusOr<at::Tensor> result) { answer(caller, std::move(result), reply); };
+                  absl::StatusOr<Job::Result> result) { answer(caller, std::move(result), reply); };
   if (const auto status = queue_.push(*job, executor_.now()); !status.ok()) refuse(status);
 }
 
@@ -208,18 +229,46 @@ absl::StatusOr<Job> Axon::read_forward(const Payload& body, Caller& caller) {
   if (job.synapse == nullptr) return absl::UnavailableError("no synapse is served yet");
   v1::ForwardRequest request;
   WireTensor inputs(v1::ForwardRequest::kInputsFieldNumber);
-  // One text a row, and a few fields besides: a million empty ones would unfold in memory.
+  WireTensor labels(v1::ForwardRequest::kLabelsFieldNumber);
+  // Two texts a row, and a few fields besides: a million empty ones would unfold in memory.
   BITTENSOR_RETURN_IF_ERROR(
-      parse_with_tensors(body, options_.max_rows + kOtherFields, request, {&inputs}));
+      parse_with_tensors(body, 2 * options_.max_rows + kOtherFields, request, {&inputs, &labels}));
   caller.answer_compression = from_proto(request.answer_compression());
   BITTENSOR_ASSIGN_OR_RETURN(Asked asked, read_inputs(request, body, inputs));
   BITTENSOR_RETURN_IF_ERROR(check(asked.inputs, asked.finite, job.synapse->schema()));
   job.inputs = std::move(asked.inputs);
+  BITTENSOR_ASSIGN_OR_RETURN(const Task task, from_proto(request.task()));
+  job.wants_prediction = task.defined() && task == job.synapse->schema().task;
+  keep_lesson(request, body, labels, job.inputs, caller);
   // An unsigned caller has no name to keep anything under.
-  if (request.call_id() != 0 && caller.envelope && job.inputs.tensor.defined()) {
+  if (request.call_id() != 0 && caller.envelope) {
     kept_.put(caller.key(), request.call_id(), {job.inputs, job.synapse}, executor_.now());
   }
   return job;
+}
+
+// What is wrong with a lesson is no reason not to answer the question.
+void Axon::keep_lesson(const v1::ForwardRequest& request, const Payload& body,
+                       const WireTensor& labels, const Inputs& inputs, Caller& caller) {
+  const bool lesson = labels.present || request.label_text_size() > 0;
+  if (!lesson || !caller.envelope || !options_.learns_from) return;
+  if (!options_.learns_from(caller.key())) return;
+  Lesson kept;
+  kept.from = caller.key();
+  kept.inputs = inputs;
+  if (labels.present) {
+    auto decoded = decode_tensor(body, labels);
+    if (!decoded.ok() || decoded->tensor.scalar_type() != at::kLong || decoded->tensor.dim() != 1 ||
+        decoded->tensor.size(0) != inputs.batch()) {
+      return;
+    }
+    kept.labels = std::move(decoded->tensor);
+  }
+  kept.texts.assign(request.label_text().begin(), request.label_text().end());
+  const bool text = inputs.modality == Modality::kText;
+  if (static_cast<std::int64_t>(kept.texts.size()) != (text ? inputs.batch() : 0)) return;
+  caller.lesson_kept = lessons_.add(std::move(kept));
+  if (caller.lesson_kept) count(&Stats::lessons);
 }
 
 absl::StatusOr<Job> Axon::read_backward(const Payload& body, Caller& caller) {
@@ -229,6 +278,9 @@ absl::StatusOr<Job> Axon::read_backward(const Payload& body, Caller& caller) {
   WireTensor gradient(v1::BackwardRequest::kOutputGradientFieldNumber);
   BITTENSOR_RETURN_IF_ERROR(parse_with_tensors(body, kOtherFields, request, {&inputs, &gradient}));
   caller.answer_compression = from_proto(request.answer_compression());
+  job.wants_input_gradient = !request.without_input_gradient();
+  job.teaches = caller.envelope && options_.learns_from && options_.learns_from(caller.key());
+  if (job.teaches && !options_.one_teacher) job.teacher = caller.key();
   auto kept = kept_.take(caller.key(), request.call_id(), executor_.now());
   if (kept) {
     job.inputs = std::move(kept->inputs);
@@ -246,13 +298,15 @@ absl::StatusOr<Job> Axon::read_backward(const Payload& body, Caller& caller) {
   BITTENSOR_ASSIGN_OR_RETURN(DecodedTensor decoded, decode_tensor(body, gradient));
   job.output_gradient = std::move(decoded.tensor);
   const std::int64_t width = job.synapse->schema().network_dim;
+  const std::int64_t dimensions = job.inputs.modality == Modality::kText ? 3 : 2;
   if (!job.output_gradient.is_floating_point()) {
     return absl::InvalidArgumentError("output_gradient is not of floating type");
   }
-  if (job.output_gradient.dim() != 2 || job.output_gradient.size(0) != job.inputs.batch() ||
-      job.output_gradient.size(1) != width) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("output_gradient is not [", job.inputs.batch(), ", ", width, "]"));
+  if (job.output_gradient.dim() != dimensions ||
+      job.output_gradient.size(0) != job.inputs.batch() || job.output_gradient.size(-1) != width) {
+    return absl::InvalidArgumentError(absl::StrCat("output_gradient is not [", job.inputs.batch(),
+                                                   dimensions == 3 ? ", sequence, " : ", ", width,
+                                                   "]"));
   }
   if (!decoded.finite) {
     return absl::InvalidArgumentError("output_gradient holds NaN or infinite values");
@@ -260,27 +314,22 @@ absl::StatusOr<Job> Axon::read_backward(const Payload& body, Caller& caller) {
   return job;
 }
 
-void Axon::answer(const Caller& caller, absl::StatusOr<at::Tensor> result,
+void Axon::answer(const Caller& caller, absl::StatusOr<Job::Result> result,
                   const Transport::ReplyFn& reply) {
   Message message;
-  if (result.ok()) {
-    const int field = caller.method == kForward
-                          ? int{v1::ForwardResponse::kOutputFieldNumber}
-                          : int{v1::BackwardResponse::kInputGradientFieldNumber};
-    // float32 whatever the synapse computes in: it is what callers make room for.
-    const auto status =
-        append_tensor_field(field, result->to(at::kFloat), message.body, caller.answer_compression);
-    if (!status.ok()) result = status;
-  }
-  if (!result.ok()) {
+  absl::Status status = result.status();
+  if (status.ok()) status = append_answer(caller, *result, message.body);
+  if (!status.ok()) {
     count(&Stats::failed);
-    return reply(result.status());
+    return reply(status);
   }
   if (caller.envelope) {
     message.envelope =
         seal_reply(pair_keys_, *caller.envelope, caller.method, message.body, executor_.unix_ms());
   }
   count(&Stats::answered);
+  if (result->learned) count(&Stats::gradients);
+  count(&Stats::bytes_sent, message.body.size() + message.envelope.size());
   reply(std::move(message));
 }
 

@@ -10,6 +10,8 @@
 
 #include "bittensor/axon/job_queue.h"
 #include "bittensor/axon/kept_inputs.h"
+#include "bittensor/axon/lessons.h"
+#include "bittensor/axon/taught_gradients.h"
 #include "bittensor/axon/worker.h"
 #include "bittensor/base/mutex.h"
 #include "bittensor/synapse/served_synapse.h"
@@ -20,6 +22,11 @@
 #include "bittensor/wallet/wallet.h"
 
 namespace bittensor {
+
+struct WireTensor;
+namespace v1 {
+class ForwardRequest;
+}
 
 // The server of a neuron: runs a frozen copy of its synapse for others.
 //
@@ -37,11 +44,15 @@ class Axon {
     std::string listen_address = "0.0.0.0:0";  // port 0: any
     bool allow_unsigned = false;               // answer whoever asks, without any proof
     std::size_t max_message_bytes = std::size_t{64} << 20;
-    // Whether backward calls also ask for changes of the parameters, see take_gradients(). Whoever
-    // may call can then change the model: for peers that are known (see admission).
-    bool accept_gradients = false;
+    // From whom the model learns: whose gradients take_gradients() gives, and whose lessons are
+    // kept. Empty: from nobody, and their gradients are not computed. Called on the transport's
+    // threads, with the key that the request proves.
+    std::function<bool(const PublicKey& caller)> learns_from;
+    // The gradients of all teachers go into one sum, and requests of several are computed together.
+    bool one_teacher = false;
     double max_gradient_norm = 10;  // of one batch of backward calls; larger ones are scaled down
-    std::int64_t max_rows = 4096;   // of one request
+    Lessons::Options lessons;
+    std::int64_t max_rows = 4096;        // of one request
     std::int64_t max_joined_rows = 128;  // of requests joined into one batch; more saves no time
     JobQueue::Options queue;
     KeptInputs::Options kept;
@@ -57,8 +68,12 @@ class Axon {
 
   struct Stats {
     std::uint64_t answered = 0;
-    std::uint64_t refused = 0;  // not admitted, or the queue was full
-    std::uint64_t failed = 0;   // admitted, but the synapse could not answer
+    std::uint64_t refused = 0;    // not admitted, or the queue was full
+    std::uint64_t failed = 0;     // admitted, but the synapse could not answer
+    std::uint64_t gradients = 0;  // that the model learns from
+    std::uint64_t lessons = 0;    // kept
+    std::uint64_t bytes_received = 0;
+    std::uint64_t bytes_sent = 0;
   };
 
   Axon(Options options, Transport& transport, const Wallet& wallet, Executor& executor);
@@ -72,12 +87,12 @@ class Axon {
   // What is served now; null before the first serve().
   std::shared_ptr<ServedSynapse> served() const BITTENSOR_EXCLUDES(mutex_);
 
-  // With accept_gradients: adds what backward calls have asked for since the last time to the
-  // `grad` of the parameters of `synapse`, the model that serve() copies, and returns how many
-  // batches of calls that were. To be called by the thread that trains it, before its optimizer's
-  // step. wait_for_gradients() blocks until there are some, `timeout` at most.
-  std::int64_t take_gradients(Synapse& synapse) { return gradients_->take_into(synapse); }
-  bool wait_for_gradients(Duration timeout) { return gradients_->wait(timeout); }
+  // What those whom the model learns from have taught since the last time. To be called by the
+  // thread that trains it, before its optimizer's step. wait_for_gradients() blocks until there is
+  // something, `timeout` at most.
+  std::vector<TaughtGradients::Taught> take_gradients() { return taught_.take(); }
+  bool wait_for_gradients(Duration timeout) { return taught_.wait(timeout); }
+  Lessons& lessons() { return lessons_; }
 
   // Listens. kAlreadyExists if the port is taken.
   absl::Status start();
@@ -101,9 +116,12 @@ class Axon {
   absl::StatusOr<Job> read_backward(const Payload& body, Caller& caller);
   // Of inputs that are asked about: rows, shape and whether their values are `finite`.
   absl::Status check(const Inputs& inputs, bool finite, const Schema& schema) const;
-  void answer(const Caller& caller, absl::StatusOr<at::Tensor> result,
+  void keep_lesson(const v1::ForwardRequest& request, const Payload& body, const WireTensor& labels,
+                   const Inputs& inputs, Caller& caller);
+  static absl::Status append_answer(const Caller& caller, const Job::Result& result, Payload& body);
+  void answer(const Caller& caller, absl::StatusOr<Job::Result> result,
               const Transport::ReplyFn& reply);
-  void count(std::uint64_t Stats::*which) BITTENSOR_EXCLUDES(mutex_);
+  void count(std::uint64_t Stats::*which, std::uint64_t by = 1) BITTENSOR_EXCLUDES(mutex_);
 
   const Options options_;
   Transport& transport_;
@@ -111,7 +129,8 @@ class Axon {
   PairKeys pair_keys_;
   ReplayGuard replay_guard_;
   Admission admission_;
-  const std::shared_ptr<ParameterGradients> gradients_;  // shared with the copies served
+  TaughtGradients taught_;
+  Lessons lessons_;
   KeptInputs kept_;
   JobQueue queue_;
   int port_ = 0;

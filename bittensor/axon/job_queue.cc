@@ -15,6 +15,8 @@ constexpr std::size_t kBatchesForPace = 8;
 
 bool same_kind(const Job& a, const Job& b) {
   return a.inputs.modality != Modality::kText && a.is_backward() == b.is_backward() &&
+         a.teaches == b.teaches && a.teacher == b.teacher &&
+         a.wants_input_gradient == b.wants_input_gradient &&
          a.inputs.modality == b.inputs.modality && a.synapse == b.synapse &&
          a.inputs.tensor.scalar_type() == b.inputs.tensor.scalar_type() &&
          a.inputs.tensor.sizes().slice(1) == b.inputs.tensor.sizes().slice(1);

@@ -13,7 +13,9 @@ constexpr std::size_t kEntryBytes = 1024;  // what an entry costs besides its el
 }  // namespace
 
 void KeptInputs::put(const PublicKey& caller, std::uint64_t call_id, Kept kept, TimePoint now) {
-  const std::size_t bytes = kept.inputs.tensor.nbytes() + kEntryBytes;
+  std::size_t bytes = kEntryBytes;
+  if (kept.inputs.tensor.defined()) bytes += kept.inputs.tensor.nbytes();
+  for (const std::string& text : kept.inputs.text) bytes += text.size();
   MutexLock lock(mutex_);
   drop_expired(now);
   const Id id(caller, call_id);

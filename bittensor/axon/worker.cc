@@ -8,8 +8,13 @@
 #include "ATen/ATen.h"
 #include "ATen/Parallel.h"
 
+#include "bittensor/base/status_macros.h"
+
 namespace bittensor {
 namespace {
+
+// The axon looks at the values before it queues a job.
+constexpr auto kFinite = ServedSynapse::Values::kKnownFinite;
 
 // The inputs of all jobs in one batch.
 Inputs joined_inputs(const std::vector<Job>& jobs) {
@@ -28,30 +33,50 @@ at::Tensor joined_gradients(const std::vector<Job>& jobs) {
   return at::cat(tensors);
 }
 
-absl::StatusOr<at::Tensor> compute(const std::vector<Job>& jobs) {
-  ServedSynapse& synapse = *jobs.front().synapse;
-  // The axon looks at the values before it queues a job.
-  constexpr auto kFinite = ServedSynapse::Values::kKnownFinite;
-  const Inputs inputs = joined_inputs(jobs);
-  if (!jobs.front().is_backward()) return synapse.forward(inputs, kFinite);
-  return synapse.backward(inputs, joined_gradients(jobs), kFinite);
+// Of a batch of gradients: what the callers get; what the model learns goes to `taught`.
+absl::StatusOr<Job::Result> compute_backward(const std::vector<Job>& jobs,
+                                             TaughtGradients& taught) {
+  const Job& first = jobs.front();
+  BITTENSOR_ASSIGN_OR_RETURN(
+      ServedSynapse::Gradients found,
+      first.synapse->gradients(joined_inputs(jobs), joined_gradients(jobs),
+                               {first.wants_input_gradient, first.teaches}, kFinite));
+  if (first.teaches) BITTENSOR_RETURN_IF_ERROR(taught.add(first.teacher, found.parameters));
+  return Job::Result{std::move(found.inputs), {}, first.teaches};
 }
 
-// Gives each job its rows of `result`; a view, no copy.
-void hand_out(const std::vector<Job>& jobs, const at::Tensor& result) {
-  if (jobs.size() == 1) return jobs.front().done(result);
+absl::StatusOr<Job::Result> compute(const std::vector<Job>& jobs, TaughtGradients& taught) {
+  if (jobs.front().is_backward()) return compute_backward(jobs, taught);
+  ServedSynapse& synapse = *jobs.front().synapse;
+  Job::Result result;
+  BITTENSOR_ASSIGN_OR_RETURN(result.tensor, synapse.forward(joined_inputs(jobs), kFinite));
+  if (std::any_of(jobs.begin(), jobs.end(), [](const Job& job) { return job.wants_prediction; })) {
+    BITTENSOR_ASSIGN_OR_RETURN(result.prediction, synapse.predict(result.tensor));
+  }
+  return result;
+}
+
+// Gives each job its rows of `result`; views, no copies.
+void distribute(const std::vector<Job>& jobs, const Job::Result& result) {
+  const auto part = [](const at::Tensor& whole, std::int64_t row, std::int64_t rows) {
+    return whole.defined() ? whole.narrow(0, row, rows) : whole;
+  };
   std::int64_t row = 0;
   for (const Job& job : jobs) {
     const std::int64_t rows = job.inputs.batch();
-    job.done(result.narrow(0, row, rows));
+    job.done(Job::Result{part(result.tensor, row, rows),
+                         job.wants_prediction ? part(result.prediction, row, rows) : at::Tensor(),
+                         result.learned});
     row += rows;
   }
 }
 
 }  // namespace
 
-Worker::Worker(JobQueue& queue, std::int64_t max_rows, Executor& executor)
-    : queue_(queue), max_rows_(max_rows), executor_(executor), thread_([this] { run(); }) {}
+Worker::Worker(JobQueue& queue, std::int64_t max_rows, TaughtGradients& taught, Executor& executor)
+    : queue_(queue), max_rows_(max_rows), taught_(taught), executor_(executor), thread_([this] {
+        run();
+      }) {}
 
 Worker::~Worker() {
   thread_.join();
@@ -78,11 +103,13 @@ void Worker::run_batch(std::vector<Job> batch) {
   if (batch.empty()) return;
 
   const TimePoint start = executor_.now();
-  auto result = compute(batch);
+  auto result = compute(batch, taught_);
   if (result.ok()) {
-    hand_out(batch, *result);
+    std::int64_t rows = 0;
+    for (const Job& job : batch) rows += job.inputs.batch();
+    distribute(batch, *result);
     // With the answers' serialisation and signatures, which run here too.
-    return queue_.computed(result->size(0), executor_.now() - start);
+    return queue_.computed(rows, executor_.now() - start);
   }
   if (batch.size() == 1) return batch.front().done(result.status());
   // What one job did wrong must not reach the others, nor undo the joining of them all.

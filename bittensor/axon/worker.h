@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bittensor/axon/job_queue.h"
+#include "bittensor/axon/taught_gradients.h"
 
 namespace bittensor {
 
@@ -13,8 +14,8 @@ namespace bittensor {
 // those of a kind into one batch, computes it once and gives each caller its rows.
 class Worker {
  public:
-  // `queue` must outlive the worker.
-  Worker(JobQueue& queue, std::int64_t max_rows, Executor& executor);
+  // `taught` gets the gradients that the model learns from. Both must outlive the worker.
+  Worker(JobQueue& queue, std::int64_t max_rows, TaughtGradients& taught, Executor& executor);
 
   // The queue must be closed; waits for the batch under way.
   ~Worker();
@@ -25,6 +26,7 @@ class Worker {
 
   JobQueue& queue_;
   const std::int64_t max_rows_;
+  TaughtGradients& taught_;
   Executor& executor_;
   std::thread thread_;
 };

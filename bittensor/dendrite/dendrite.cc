@@ -20,6 +20,14 @@ namespace {
 // deadline, and what it says of them is better than "no answer in time".
 constexpr Duration kGrace = std::chrono::milliseconds(100);
 
+// Gradients on their way to one peer: one that learns slower than it is taught misses some.
+constexpr int kMaxTeaching = 4;
+
+// How long one that does not learn is not taught.
+constexpr Duration kRefusedFor = std::chrono::seconds(30);
+
+constexpr std::size_t kMaxPupils = 4096;
+
 template <typename T, typename MakeInputs>
 std::vector<Inputs> to_inputs(const std::vector<T>& requests, MakeInputs make) {
   std::vector<Inputs> inputs;
@@ -41,7 +49,8 @@ struct Dendrite::Call {
 
   SynapseRecord peer;
   Inputs inputs;
-  std::uint64_t id = 0;  // 0: no gradient will be asked for
+  Extras extras;
+  std::uint64_t id = 0;  // 0: no gradient will be asked for or given
   Way way = Way::kNotSent;
 };
 
@@ -98,9 +107,11 @@ std::vector<SynapseRecord> Dendrite::available(const std::vector<SynapseRecord>&
 }
 
 Dendrite::Pending Dendrite::forward_async(const std::vector<SynapseRecord>& synapses,
-                                          std::vector<Inputs> requests) {
+                                          std::vector<Inputs> requests,
+                                          std::vector<Extras> extras) {
   BITTENSOR_CHECK(synapses.size() == requests.size())
       << synapses.size() << " synapses, " << requests.size() << " requests";
+  extras.resize(synapses.size());
   auto state = std::make_unique<Pending::State>(
       Pending::State{*this,
                      executor_.now() + options_.timeout,
@@ -111,6 +122,7 @@ Dendrite::Pending Dendrite::forward_async(const std::vector<SynapseRecord>& syna
     Call& call = state->calls[i];
     call.peer = synapses[i];
     call.inputs = std::move(requests[i]);
+    call.extras = std::move(extras[i]);
     if (call.peer.key != self_) {
       start_call(call, state->deadline, state->fan_out->slot(state->fan_out, i));
     }
@@ -129,7 +141,7 @@ Dendrite::Pending Dendrite::forward_async(const std::vector<SynapseRecord>& syna
 }
 
 void Dendrite::start_call(Call& call, TimePoint deadline, PeerCalls::Done done) {
-  if (call.inputs.batch() == 0) return done(at::Tensor());
+  if (call.inputs.batch() == 0) return done(PeerAnswer());
   const auto skip = [&](const absl::Status& why) {
     count(&Stats::skipped);
     done(why);
@@ -143,15 +155,22 @@ void Dendrite::start_call(Call& call, TimePoint deadline, PeerCalls::Done done) 
   call.way = Call::Way::kNetwork;
   const bool differentiable = at::GradMode::is_enabled() && call.inputs.tensor.defined() &&
                               call.inputs.tensor.requires_grad();
-  if (differentiable) call.id = calls_.new_call_id();
-  calls_.forward(call.peer, call.inputs, call.id, deadline, judged(call.peer, std::move(done)));
+  if (differentiable || call.extras.keep) call.id = calls_.new_call_id();
+  const bool lesson = call.extras.labels.classes.defined() || !call.extras.labels.texts.empty();
+  calls_.forward(call.peer, call.inputs, call.extras.labels, call.id, deadline,
+                 judged(call.peer, [this, lesson, done = std::move(done)](auto answer) {
+                   if (lesson && answer.ok() && answer->learned) count(&Stats::lessons_given);
+                   done(std::move(answer));
+                 }));
 }
 
-absl::StatusOr<at::Tensor> Dendrite::ask_own(const Inputs& inputs) {
-  if (inputs.batch() == 0) return at::Tensor();
+absl::StatusOr<PeerAnswer> Dendrite::ask_own(const Inputs& inputs) {
+  if (inputs.batch() == 0) return PeerAnswer();
   const std::shared_ptr<ServedSynapse> synapse = own_ ? own_() : nullptr;
   if (synapse == nullptr) return absl::UnavailableError("this neuron serves no synapse");
-  return synapse->forward(inputs);
+  auto output = synapse->forward(inputs);
+  if (!output.ok()) return output.status();
+  return PeerAnswer(*std::move(output));
 }
 
 std::vector<TimePoint> Dendrite::usual(const Pending::State& state) const {
@@ -178,8 +197,8 @@ std::vector<Answer> Dendrite::collect(Pending::State& state, const Patience& pat
   for (std::size_t i = 0; i < results.size(); ++i) {
     inputs[i] = state.calls[i].inputs.tensor;
     // An answer to no rows is undefined.
-    if (results[i].tensor.ok() && results[i].tensor->defined()) {
-      outputs[i] = results[i].tensor->to(home_of(inputs[i]));
+    if (results[i].answer.ok() && results[i].answer->tensor.defined()) {
+      outputs[i] = results[i].answer->tensor.to(home_of(inputs[i]));
     }
   }
   // The calls are copied: the graph outlives this fan-out, and must not outlive the dendrite.
@@ -190,8 +209,12 @@ std::vector<Answer> Dendrite::collect(Pending::State& state, const Patience& pat
 
   std::vector<Answer> answers(results.size());
   for (std::size_t i = 0; i < results.size(); ++i) {
-    answers[i].status = results[i].tensor.status();
+    answers[i].status = results[i].answer.status();
     answers[i].took = results[i].took;
+    answers[i].call_id = state.calls[i].id;
+    if (results[i].answer.ok() && results[i].answer->prediction.defined()) {
+      answers[i].prediction = results[i].answer->prediction.to(home_of(inputs[i]));
+    }
     answers[i].output = outputs[i].defined()
                             ? outputs[i]
                             : at::zeros({state.calls[i].inputs.batch(), options_.calls.network_dim},
@@ -231,7 +254,48 @@ void Dendrite::count(std::uint64_t Stats::*which) {
 
 Dendrite::Stats Dendrite::stats() const {
   MutexLock lock(mutex_);
-  return stats_;
+  Stats stats = stats_;
+  stats.traffic = calls_.traffic();
+  return stats;
+}
+
+bool Dendrite::learns(const PublicKey& peer) const {
+  MutexLock lock(mutex_);
+  const auto found = pupils_.find(peer);
+  return found == pupils_.end() || found->second.refused_until <= executor_.now();
+}
+
+void Dendrite::teach(const SynapseRecord& peer, Modality modality, std::uint64_t call_id,
+                     const at::Tensor& gradient) {
+  if (call_id == 0 || !learns(peer.key)) return;
+  {
+    MutexLock lock(mutex_);
+    if (pupils_.size() >= kMaxPupils) pupils_.clear();
+    Pupil& pupil = pupils_[peer.key];
+    if (pupil.under_way >= kMaxTeaching) {
+      ++stats_.gradients_dropped;
+      return;
+    }
+    ++pupil.under_way;
+  }
+  calls_.teach(peer, modality, call_id, gradient.detach().to(at::kCPU),
+               executor_.now() + options_.timeout,
+               [this, key = peer.key](auto answer) { taught(key, answer); });
+}
+
+void Dendrite::taught(const PublicKey& peer, const absl::StatusOr<PeerAnswer>& answer) {
+  MutexLock lock(mutex_);
+  Pupil& pupil = pupils_[peer];
+  pupil.under_way = std::max(0, pupil.under_way - 1);
+  if (answer.ok() && answer->learned) {
+    ++stats_.gradients_given;
+    return;
+  }
+  ++stats_.gradients_refused;
+  // That its inputs are gone, or that it is busy, says nothing of the next ones.
+  const bool refuses = answer.ok() || absl::IsPermissionDenied(answer.status()) ||
+                       absl::IsUnimplemented(answer.status());
+  if (refuses) pupil.refused_until = executor_.now() + kRefusedFor;
 }
 
 std::vector<at::Tensor> Dendrite::fetch_gradients(const std::vector<Call>& calls,
@@ -249,7 +313,12 @@ std::vector<at::Tensor> Dendrite::fetch_gradients(const std::vector<Call>& calls
     if (call.way != Call::Way::kOwn) continue;
     count(&Stats::local);
     const std::shared_ptr<ServedSynapse> synapse = own_();
-    fan_out->slot(fan_out, i)(synapse->backward(call.inputs, requests[i].output_gradient));
+    auto gradient = synapse->backward(call.inputs, requests[i].output_gradient);
+    if (!gradient.ok()) {
+      fan_out->slot(fan_out, i)(gradient.status());
+    } else {
+      fan_out->slot(fan_out, i)(PeerAnswer(*std::move(gradient)));
+    }
   }
 
   std::vector<FanOut::Result> results = fan_out->wait(deadline + kGrace, options_.give_up);
@@ -257,7 +326,9 @@ std::vector<at::Tensor> Dendrite::fetch_gradients(const std::vector<Call>& calls
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const Call& call = calls[requests[i].call];
     // The wire gives float32 on the CPU; autograd wants what the inputs are.
-    if (results[i].tensor.ok()) gradients[i] = results[i].tensor->to(call.inputs.tensor.options());
+    if (results[i].answer.ok()) {
+      gradients[i] = results[i].answer->tensor.to(call.inputs.tensor.options());
+    }
   }
   return gradients;
 }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -47,6 +48,17 @@ class Dendrite {
     std::uint64_t failed = 0;   // asked, but no usable answer in time
     std::uint64_t skipped = 0;  // not asked: resting after failures, or its schema does not fit
     std::uint64_t local = 0;    // answered by this neuron's own synapse
+    std::uint64_t lessons_given = 0;      // questions with labels that a peer keeps
+    std::uint64_t gradients_given = 0;    // that a peer learns from
+    std::uint64_t gradients_refused = 0;  // it learns from others, or no longer has the inputs
+    std::uint64_t gradients_dropped = 0;  // not sent: too many were under way
+    PeerCalls::Traffic traffic;
+  };
+
+  // What goes with one request beside the inputs.
+  struct Extras {
+    bool keep = false;         // the peer is to keep the inputs: teach() may follow
+    PeerCalls::Labels labels;  // makes a lesson of the question
   };
 
   // The synapse that this neuron serves now; null before it serves any.
@@ -92,7 +104,19 @@ class Dendrite {
 
   // Sends requests[i] to synapses[i] and returns at once; local work may go on before
   // wait(). A request without rows is not sent; its answer is ok and has no rows.
-  Pending forward_async(const std::vector<SynapseRecord>& synapses, std::vector<Inputs> requests);
+  // `extras`: one a synapse, or none.
+  Pending forward_async(const std::vector<SynapseRecord>& synapses, std::vector<Inputs> requests,
+                        std::vector<Extras> extras = {});
+
+  // Gives `peer` the gradient of an answer of its, for its model to learn from, and returns at
+  // once. Nobody waits for it: dropped if too many are under way to that peer, and when it comes
+  // late. `call_id` is the answer's; `modality` that of the question.
+  void teach(const SynapseRecord& peer, Modality modality, std::uint64_t call_id,
+             const at::Tensor& gradient);
+
+  // Whether `peer` took what it was last taught, or was never taught: one that does not learn is
+  // asked again now and then only.
+  bool learns(const PublicKey& peer) const BITTENSOR_EXCLUDES(mutex_);
 
   // The same, blocking; one Answer a synapse, in their order.
   std::vector<Answer> forward(const std::vector<SynapseRecord>& synapses,
@@ -109,9 +133,14 @@ class Dendrite {
 
  private:
   struct Call;
+  // How teaching a peer goes.
+  struct Pupil {
+    int under_way = 0;
+    TimePoint refused_until;  // it did not learn: not taught before
+  };
   using Patience = std::function<std::vector<TimePoint>()>;
 
-  absl::StatusOr<at::Tensor> ask_own(const Inputs& inputs);
+  absl::StatusOr<PeerAnswer> ask_own(const Inputs& inputs);
   void start_call(Call& call, TimePoint deadline, PeerCalls::Done done);
   // When to give up each call of a fan-out: by its deadline, or when it takes unusually long.
   std::vector<TimePoint> usual(const Pending::State& state) const;
@@ -119,6 +148,8 @@ class Dendrite {
   PeerCalls::Done judged(const SynapseRecord& peer, PeerCalls::Done done);
   void judge(const SynapseRecord& peer, const absl::Status& status, Duration took);
   void count(std::uint64_t Stats::*which) BITTENSOR_EXCLUDES(mutex_);
+  void taught(const PublicKey& peer, const absl::StatusOr<PeerAnswer>& answer)
+      BITTENSOR_EXCLUDES(mutex_);
   std::vector<at::Tensor> fetch_gradients(const std::vector<Call>& calls,
                                           const std::vector<struct GradientRequest>& requests);
 
@@ -130,6 +161,7 @@ class Dendrite {
   PeerPace pace_;
   mutable Mutex mutex_;
   Stats stats_ BITTENSOR_GUARDED_BY(mutex_);
+  std::map<PublicKey, Pupil> pupils_ BITTENSOR_GUARDED_BY(mutex_);  // who was taught
   PeerCalls calls_;  // Last: its destructor waits for calls that judge the peers above.
 };
 

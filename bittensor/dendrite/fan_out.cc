@@ -6,17 +6,17 @@
 
 namespace bittensor {
 
-std::function<void(absl::StatusOr<at::Tensor>)> FanOut::slot(const std::shared_ptr<FanOut>& self,
+std::function<void(absl::StatusOr<PeerAnswer>)> FanOut::slot(const std::shared_ptr<FanOut>& self,
                                                              std::size_t i) {
-  return [self, i](absl::StatusOr<at::Tensor> tensor) { self->fill(i, std::move(tensor)); };
+  return [self, i](absl::StatusOr<PeerAnswer> answer) { self->fill(i, std::move(answer)); };
 }
 
-void FanOut::fill(std::size_t i, absl::StatusOr<at::Tensor> tensor) {
+void FanOut::fill(std::size_t i, absl::StatusOr<PeerAnswer> answer) {
   const Duration took = executor_.now() - start_;
   {
     MutexLock lock(mutex_);
     if (closed_) return;
-    results_[i] = {std::move(tensor), took};
+    results_[i] = {std::move(answer), took};
     open_[i] = false;
   }
   // Not under the lock, which the one who waits needs at once.

@@ -6,11 +6,11 @@
 #include <memory>
 #include <vector>
 
-#include "ATen/core/Tensor.h"
 #include "absl/status/statusor.h"
 
 #include "bittensor/base/executor.h"
 #include "bittensor/base/mutex.h"
+#include "bittensor/dendrite/peer_answer.h"
 
 namespace bittensor {
 
@@ -22,7 +22,7 @@ namespace bittensor {
 class FanOut {
  public:
   struct Result {
-    absl::StatusOr<at::Tensor> tensor = absl::DeadlineExceededError("no answer in time");
+    absl::StatusOr<PeerAnswer> answer = absl::DeadlineExceededError("no answer in time");
     Duration took{};
   };
 
@@ -34,7 +34,7 @@ class FanOut {
         open_(calls, true) {}
 
   // What call `i` is to do when it is done. Called at most once for each i.
-  std::function<void(absl::StatusOr<at::Tensor>)> slot(const std::shared_ptr<FanOut>& self,
+  std::function<void(absl::StatusOr<PeerAnswer>)> slot(const std::shared_ptr<FanOut>& self,
                                                        std::size_t i);
 
   // When to give up each call, [calls], as it looks now: asked again whenever a call is done.
@@ -54,7 +54,7 @@ class FanOut {
   bool ready(const Patience& patience) const BITTENSOR_EXCLUDES(mutex_);
 
  private:
-  void fill(std::size_t i, absl::StatusOr<at::Tensor> tensor) BITTENSOR_EXCLUDES(mutex_);
+  void fill(std::size_t i, absl::StatusOr<PeerAnswer> answer) BITTENSOR_EXCLUDES(mutex_);
   // When the last of the calls under way is given up; TimePoint::min() if all are done.
   TimePoint last(const Patience& patience) const BITTENSOR_REQUIRES(mutex_);
 

@@ -20,8 +20,8 @@ TEST(FanOut, ResultsStandInTheOrderOfTheCalls) {
   fan_out->slot(fan_out, 1)(torch::ones({1}));
   fan_out->slot(fan_out, 0)(absl::NotFoundError("gone"));
   const auto results = fan_out->wait(executor.now() + 1h);
-  EXPECT_EQ(results[0].tensor.status().code(), absl::StatusCode::kNotFound);
-  EXPECT_TRUE(results[1].tensor.ok());
+  EXPECT_EQ(results[0].answer.status().code(), absl::StatusCode::kNotFound);
+  EXPECT_TRUE(results[1].answer.ok());
 }
 
 TEST(FanOut, SaysHowLongEachCallTook) {
@@ -38,8 +38,8 @@ TEST(FanOut, WaitEndsAtTheDeadlineWithTheAnswersThatAreThere) {
   const auto late = fan_out->slot(fan_out, 1);
   fan_out->slot(fan_out, 0)(torch::ones({1}));
   const auto results = fan_out->wait(executor.now());
-  EXPECT_TRUE(results[0].tensor.ok());
-  EXPECT_EQ(results[1].tensor.status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_TRUE(results[0].answer.ok());
+  EXPECT_EQ(results[1].answer.status().code(), absl::StatusCode::kDeadlineExceeded);
   late(torch::ones({1}));  // Comes after the end: nobody reads it, nothing breaks.
 }
 
@@ -51,8 +51,8 @@ TEST(FanOut, CallThatIsGivenUpEarlyIsNotWaitedFor) {
   fan_out->slot(fan_out, 0)(torch::ones({1}));
   EXPECT_TRUE(fan_out->ready(patience));
   const auto results = fan_out->wait(patience);
-  EXPECT_TRUE(results[0].tensor.ok());
-  EXPECT_FALSE(results[1].tensor.ok());
+  EXPECT_TRUE(results[0].answer.ok());
+  EXPECT_FALSE(results[1].answer.ok());
 }
 
 TEST(FanOut, PatienceIsAskedAgainWhenACallIsDone) {
@@ -71,8 +71,8 @@ TEST(FanOut, PatienceIsAskedAgainWhenACallIsDone) {
     return std::vector<TimePoint>{now + 1h, asked == 1 ? now + 1h : now};
   });
   answer.join();
-  EXPECT_TRUE(results[0].tensor.ok());
-  EXPECT_FALSE(results[1].tensor.ok());
+  EXPECT_TRUE(results[0].answer.ok());
+  EXPECT_FALSE(results[1].answer.ok());
 }
 
 TEST(FanOut, WaitEndsWhenThereIsReasonToGiveUp) {
@@ -80,8 +80,8 @@ TEST(FanOut, WaitEndsWhenThereIsReasonToGiveUp) {
   auto fan_out = std::make_shared<FanOut>(2, executor);
   fan_out->slot(fan_out, 0)(torch::ones({1}));
   const auto results = fan_out->wait(executor.now() + 1h, [] { return true; });
-  EXPECT_TRUE(results[0].tensor.ok());
-  EXPECT_FALSE(results[1].tensor.ok());
+  EXPECT_TRUE(results[0].answer.ok());
+  EXPECT_FALSE(results[1].answer.ok());
 }
 
 TEST(FanOut, WithoutCallsNothingIsWaitedFor) {

@@ -41,35 +41,66 @@ absl::StatusOr<at::Tensor> checked(const Payload& body, const WireTensor& wire) 
   return floats;
 }
 
-absl::StatusOr<at::Tensor> read_output(const Payload& body, Modality modality, std::int64_t rows,
-                                       std::int64_t network_dim, std::int64_t max_sequence) {
-  v1::ForwardResponse response;
-  WireTensor wire(v1::ForwardResponse::kOutputFieldNumber);
-  BITTENSOR_RETURN_IF_ERROR(parse_with_tensors(body, kMaxFields, response, {&wire}));
-  auto output = checked(body, wire);
-  if (!output.ok()) return output;
-  const bool text = modality == Modality::kText;
-  const bool fits = output->dim() == (text ? 3 : 2) && output->size(0) == rows &&
-                    output->size(-1) == network_dim &&
-                    (!text || (output->size(1) > 0 && output->size(1) <= max_sequence));
-  if (!fits) {
-    return absl::DataLossError(absl::StrCat("answer of shape ", shape_of(*output), " instead of [",
-                                            rows, text ? ", sequence, " : ", ", network_dim, "]"));
-  }
-  return output;
+// What an answer must look like.
+struct Expected {
+  Modality modality;
+  std::int64_t rows;
+  std::int64_t network_dim;
+  std::int64_t max_sequence;
+  std::int64_t classes;  // 0: no prediction is wanted
+};
+
+absl::Status check_output(const at::Tensor& output, const Expected& expected) {
+  const bool text = expected.modality == Modality::kText;
+  const bool fits = output.dim() == (text ? 3 : 2) && output.size(0) == expected.rows &&
+                    output.size(-1) == expected.network_dim &&
+                    (!text || (output.size(1) > 0 && output.size(1) <= expected.max_sequence));
+  if (fits) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat("answer of shape ", shape_of(output), " instead of [",
+                                          expected.rows, text ? ", sequence, " : ", ",
+                                          expected.network_dim, "]"));
 }
 
-absl::StatusOr<at::Tensor> read_gradient(const Payload& body, const at::Tensor& inputs) {
+absl::StatusOr<PeerAnswer> read_answer(const Payload& body, const Expected& expected) {
+  v1::ForwardResponse response;
+  WireTensor output(v1::ForwardResponse::kOutputFieldNumber);
+  WireTensor prediction(v1::ForwardResponse::kPredictionFieldNumber);
+  BITTENSOR_RETURN_IF_ERROR(parse_with_tensors(body, kMaxFields, response, {&output, &prediction}));
+  PeerAnswer answer;
+  BITTENSOR_ASSIGN_OR_RETURN(answer.tensor, checked(body, output));
+  BITTENSOR_RETURN_IF_ERROR(check_output(answer.tensor, expected));
+  answer.learned = response.lesson_kept();
+  if (expected.classes == 0 || !prediction.present) return answer;
+  BITTENSOR_ASSIGN_OR_RETURN(answer.prediction, checked(body, prediction));
+  if (answer.prediction.dim() != 2 || answer.prediction.size(0) != expected.rows ||
+      answer.prediction.size(1) != expected.classes) {
+    return absl::DataLossError(absl::StrCat("prediction of shape ", shape_of(answer.prediction),
+                                            " instead of [", expected.rows, ", ", expected.classes,
+                                            "]"));
+  }
+  return answer;
+}
+
+absl::StatusOr<PeerAnswer> read_gradient(const Payload& body, const at::Tensor& inputs) {
   v1::BackwardResponse response;
   WireTensor wire(v1::BackwardResponse::kInputGradientFieldNumber);
   BITTENSOR_RETURN_IF_ERROR(parse_with_tensors(body, kMaxFields, response, {&wire}));
-  auto gradient = checked(body, wire);
-  if (!gradient.ok()) return gradient;
-  if (gradient->sizes() != inputs.sizes()) {
-    return absl::DataLossError(
-        absl::StrCat("gradient of shape ", shape_of(*gradient), " instead of ", shape_of(inputs)));
+  PeerAnswer answer;
+  answer.learned = response.learned();
+  BITTENSOR_ASSIGN_OR_RETURN(answer.tensor, checked(body, wire));
+  if (answer.tensor.sizes() != inputs.sizes()) {
+    return absl::DataLossError(absl::StrCat("gradient of shape ", shape_of(answer.tensor),
+                                            " instead of ", shape_of(inputs)));
   }
-  return gradient;
+  return answer;
+}
+
+absl::StatusOr<PeerAnswer> read_thanks(const Payload& body) {
+  v1::BackwardResponse response;
+  BITTENSOR_RETURN_IF_ERROR(parse_with_tensors(body, kMaxFields, response, {}));
+  PeerAnswer answer;
+  answer.learned = response.learned();
+  return answer;
 }
 
 // In what the tensors of a call travel: those that are sent, and the one that is asked for.
@@ -78,9 +109,12 @@ struct Compressions {
   Compression asked;
 };
 
-absl::StatusOr<Payload> forward_request(const Inputs& inputs, std::uint64_t call_id,
+absl::StatusOr<Payload> forward_request(const Inputs& inputs, const PeerCalls::Labels& labels,
+                                        const Task& task, std::uint64_t call_id,
                                         Compressions compressions) {
   v1::ForwardRequest head;
+  if (task.defined()) *head.mutable_task() = to_proto(task);
+  for (const std::string& text : labels.texts) head.add_label_text(text);
   head.set_modality(to_proto(inputs.modality));
   head.set_call_id(call_id);
   head.set_answer_compression(to_proto(compressions.asked));
@@ -91,20 +125,29 @@ absl::StatusOr<Payload> forward_request(const Inputs& inputs, std::uint64_t call
                                             body, compressions.sent);
     if (!status.ok()) return status;
   }
+  if (labels.classes.defined()) {
+    const auto status =
+        append_tensor_field(v1::ForwardRequest::kLabelsFieldNumber, labels.classes, body);
+    if (!status.ok()) return status;
+  }
   return body;
 }
 
+// What is sent to a peer beside the gradient of its answer.
+enum class Wanted { kInputGradient, kInputGradientOfTheseInputs, kNothing };
+
 absl::StatusOr<Payload> backward_request(const Inputs& inputs, std::uint64_t call_id,
-                                         const at::Tensor& output_gradient, bool with_inputs,
+                                         const at::Tensor& output_gradient, Wanted wanted,
                                          Compressions compressions) {
   v1::BackwardRequest head;
+  head.set_without_input_gradient(wanted == Wanted::kNothing);
   head.set_modality(to_proto(inputs.modality));
   head.set_call_id(call_id);
   head.set_answer_compression(to_proto(compressions.asked));
   Payload body(head.SerializeAsString());
   auto status = append_tensor_field(v1::BackwardRequest::kOutputGradientFieldNumber,
                                     output_gradient, body, compressions.sent);
-  if (status.ok() && with_inputs) {
+  if (status.ok() && wanted == Wanted::kInputGradientOfTheseInputs) {
     status = append_tensor_field(v1::BackwardRequest::kInputsFieldNumber, inputs.tensor, body,
                                  compressions.sent);
   }
@@ -134,13 +177,17 @@ void PeerCalls::call(const SynapseRecord& peer, const char* method, Payload body
   if (!options_.unsigned_calls) {
     sealed = seal_request(keys_, peer.key, method, body, executor_.unix_ms());
   }
+  bytes_sent_ += sealed.bytes.size() + body.size();
   transport_.call(peer.axon_address, method,
                   {std::move(sealed.bytes), std::move(body), std::string(peer.key.bytes())},
                   deadline, max_reply_bytes,
                   [this, key = peer.key, method, nonce = std::move(sealed.nonce),
                    opened = std::move(opened)](Transport::Reply reply) {
                     absl::Status status = reply.status();
-                    if (status.ok()) status = check_sender(*reply, method, key, nonce);
+                    if (status.ok()) {
+                      bytes_received_ += reply->envelope.size() + reply->body.size();
+                      status = check_sender(*reply, method, key, nonce);
+                    }
                     if (status.ok()) {
                       opened(std::move(reply->body));
                     } else {
@@ -177,22 +224,21 @@ PeerCalls::~PeerCalls() {
   while (under_way_ > 0) all_done_.wait(mutex_);
 }
 
-void PeerCalls::forward(const SynapseRecord& peer, const Inputs& inputs, std::uint64_t call_id,
-                        TimePoint deadline, Done done) {
-  auto body = forward_request(inputs, call_id, {compression_to(peer), options_.compression});
-  if (!body.ok()) {
-    executor_.post([done = std::move(done), status = body.status()] { done(status); });
-    return;
-  }
-  const std::int64_t rows = inputs.batch();
+void PeerCalls::forward(const SynapseRecord& peer, const Inputs& inputs, const Labels& labels,
+                        std::uint64_t call_id, TimePoint deadline, Done done) {
+  const bool predicts = options_.task.defined() && peer.schema.task == options_.task;
+  auto body = forward_request(inputs, labels, predicts ? options_.task : Task(), call_id,
+                              {compression_to(peer), options_.compression});
+  if (!body.ok()) return refuse(std::move(done), body.status());
+  const Expected expected{inputs.modality, inputs.batch(), options_.network_dim,
+                          options_.max_sequence, predicts ? options_.task.classes : 0};
   const std::int64_t positions =
-      rows * (inputs.modality == Modality::kText ? options_.max_sequence : 1);
-  const std::size_t max_bytes = positions * options_.network_dim * sizeof(float) + kMessageOverhead;
-  call(peer, kForward, *std::move(body), deadline, max_bytes,
-       [modality = inputs.modality, rows, options = options_,
-        done = std::move(done)](absl::StatusOr<Payload> reply) {
+      expected.rows * (inputs.modality == Modality::kText ? options_.max_sequence : 1);
+  const std::size_t numbers = positions * options_.network_dim + expected.rows * expected.classes;
+  call(peer, kForward, *std::move(body), deadline, numbers * sizeof(float) + kMessageOverhead,
+       [expected, done = std::move(done)](absl::StatusOr<Payload> reply) {
          if (!reply.ok()) return done(reply.status());
-         done(read_output(*reply, modality, rows, options.network_dim, options.max_sequence));
+         done(read_answer(*reply, expected));
        });
 }
 
@@ -200,7 +246,7 @@ void PeerCalls::backward(const SynapseRecord& peer, const Inputs& inputs, std::u
                          const at::Tensor& output_gradient, TimePoint deadline, Done done) {
   // Who has no name is not kept anything for.
   send_backward(peer, inputs, call_id, output_gradient, options_.unsigned_calls, deadline,
-                [=](absl::StatusOr<at::Tensor> gradient) {
+                [=](absl::StatusOr<PeerAnswer> gradient) {
                   // The peer has forgotten the inputs, or never kept them.
                   if (absl::IsFailedPrecondition(gradient.status())) {
                     return send_backward(peer, inputs, call_id, output_gradient,
@@ -213,18 +259,33 @@ void PeerCalls::backward(const SynapseRecord& peer, const Inputs& inputs, std::u
 void PeerCalls::send_backward(const SynapseRecord& peer, const Inputs& inputs,
                               std::uint64_t call_id, const at::Tensor& output_gradient,
                               bool with_inputs, TimePoint deadline, Done done) {
-  auto body = backward_request(inputs, call_id, output_gradient, with_inputs,
-                               {compression_to(peer), options_.compression});
-  if (!body.ok()) {
-    executor_.post([done = std::move(done), status = body.status()] { done(status); });
-    return;
-  }
+  auto body =
+      backward_request(inputs, call_id, output_gradient,
+                       with_inputs ? Wanted::kInputGradientOfTheseInputs : Wanted::kInputGradient,
+                       {compression_to(peer), options_.compression});
+  if (!body.ok()) return refuse(std::move(done), body.status());
   const std::size_t max_bytes = inputs.tensor.numel() * sizeof(float) + kMessageOverhead;
   call(peer, kBackward, *std::move(body), deadline, max_bytes,
        [tensor = inputs.tensor, done = std::move(done)](absl::StatusOr<Payload> reply) {
          if (!reply.ok()) return done(reply.status());
          done(read_gradient(*reply, tensor));
        });
+}
+
+void PeerCalls::teach(const SynapseRecord& peer, Modality modality, std::uint64_t call_id,
+                      const at::Tensor& output_gradient, TimePoint deadline, Done done) {
+  auto body = backward_request({modality, {}, {}}, call_id, output_gradient, Wanted::kNothing,
+                               {compression_to(peer), options_.compression});
+  if (!body.ok()) return refuse(std::move(done), body.status());
+  call(peer, kBackward, *std::move(body), deadline, kMessageOverhead,
+       [done = std::move(done)](absl::StatusOr<Payload> reply) {
+         if (!reply.ok()) return done(reply.status());
+         done(read_thanks(*reply));
+       });
+}
+
+void PeerCalls::refuse(Done done, absl::Status status) {
+  executor_.post([done = std::move(done), status = std::move(status)] { done(status); });
 }
 
 }  // namespace bittensor

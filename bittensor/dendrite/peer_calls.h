@@ -5,11 +5,14 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "ATen/core/Tensor.h"
 #include "absl/status/statusor.h"
 
 #include "bittensor/base/mutex.h"
+#include "bittensor/dendrite/peer_answer.h"
 #include "bittensor/metagraph/synapse_record.h"
 #include "bittensor/synapse/inputs.h"
 #include "bittensor/transport/transport.h"
@@ -25,7 +28,19 @@ namespace bittensor {
 // call. What the constructor is given must outlive it.
 class PeerCalls {
  public:
-  using Done = std::function<void(absl::StatusOr<at::Tensor>)>;
+  using Done = std::function<void(absl::StatusOr<PeerAnswer>)>;
+
+  // What is right about a request's rows: for whoever is asked to learn from.
+  struct Labels {
+    at::Tensor classes;              // int64 [rows]; undefined: none
+    std::vector<std::string> texts;  // of text: the rows without anything hidden; else empty
+  };
+
+  // Bytes of bodies and proofs, since the start.
+  struct Traffic {
+    std::uint64_t sent = 0;
+    std::uint64_t received = 0;
+  };
 
   struct Options {
     std::int64_t network_dim = kDefaultNetworkDim;  // a peer of another width is not asked
@@ -36,6 +51,7 @@ class PeerCalls {
     // Asks without a proof and believes any answer: for peers that allow it, on a network
     // where nobody else can be.
     bool unsigned_calls = false;
+    Task task = {};  // of the asker: peers of the same one are asked for their predictions
   };
 
   PeerCalls(Options options, Transport& transport, const Wallet& wallet, Executor& executor)
@@ -52,14 +68,22 @@ class PeerCalls {
   absl::Status check(const SynapseRecord& peer, const Inputs& inputs) const;
 
   // The peer's answer to `inputs` (at least one row): float32 [rows, network_dim], text
-  // [rows, sequence, network_dim]. `call_id` 0: no backward will follow.
-  void forward(const SynapseRecord& peer, const Inputs& inputs, std::uint64_t call_id,
-               TimePoint deadline, Done done);
+  // [rows, sequence, network_dim]. `call_id` 0: no backward will follow. `labels` makes a lesson
+  // of the question.
+  void forward(const SynapseRecord& peer, const Inputs& inputs, const Labels& labels,
+               std::uint64_t call_id, TimePoint deadline, Done done);
 
   // The gradient of `inputs`, float32 of their shape, given the gradient of the answer to
   // forward(call_id). The inputs travel again only if the peer no longer has them.
   void backward(const SynapseRecord& peer, const Inputs& inputs, std::uint64_t call_id,
                 const at::Tensor& output_gradient, TimePoint deadline, Done done);
+
+  // Only gives the peer the gradient of its answer to forward(call_id), for its model to learn
+  // from. kFailedPrecondition if it no longer has the inputs: they are not sent again.
+  void teach(const SynapseRecord& peer, Modality modality, std::uint64_t call_id,
+             const at::Tensor& output_gradient, TimePoint deadline, Done done);
+
+  Traffic traffic() const { return {bytes_sent_, bytes_received_}; }
 
  private:
   using Opened = std::function<void(absl::StatusOr<Payload>)>;
@@ -67,6 +91,7 @@ class PeerCalls {
   // One proven call; `opened` gets the body of a reply that is really the peer's.
   void call(const SynapseRecord& peer, const char* method, Payload body, TimePoint deadline,
             std::size_t max_reply_bytes, Opened opened);
+  void refuse(Done done, absl::Status status);
   Compression compression_to(const SynapseRecord& peer) const;
   absl::Status check_sender(const Message& reply, const char* method, const PublicKey& peer,
                             const std::string& nonce);
@@ -81,6 +106,8 @@ class PeerCalls {
   Transport& transport_;
   PairKeys keys_;
   Executor& executor_;
+  std::atomic<std::uint64_t> bytes_sent_{0};
+  std::atomic<std::uint64_t> bytes_received_{0};
   // Two dendrites of one neuron must not name the same kept inputs: each starts anywhere.
   std::atomic<std::uint64_t> next_call_id_{random_id()};
 

@@ -5,7 +5,6 @@
 #include <functional>
 
 #include "bittensor/neuron/mini_batch.h"
-
 #include "bittensor/neuron/training.h"
 
 namespace bittensor {

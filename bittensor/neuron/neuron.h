@@ -1,61 +1,92 @@
 // SPDX-License-Identifier: MIT
-//
-// What all examples share: a neuron, from its key to its report.
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <memory>
 #include <string>
-#include <vector>
 
-#include "CLI/CLI.hpp"
 #include "absl/status/status.h"
-#include "c10/core/Device.h"
-#include "bittensor/neuron/evaluate.h"
-#include "bittensor/neuron/mini_batch.h"
-#include "nlohmann/json.hpp"
+#include "absl/status/statusor.h"
 #include "torch/optim/optimizer.h"
 
-#include "bittensor/neuron/options.h"
-#include "bittensor/neuron/training.h"
+#include "bittensor/axon/axon.h"
+#include "bittensor/base/executor.h"
+#include "bittensor/dendrite/dendrite.h"
+#include "bittensor/metagraph/metagraph.h"
+#include "bittensor/neuron/look_ahead.h"
+#include "bittensor/neuron/mini_batch.h"
+#include "bittensor/neuron/training_step.h"
+#include "bittensor/router/router.h"
 #include "bittensor/synapse/synapse.h"
+#include "bittensor/transport/transport.h"
+#include "bittensor/wallet/wallet.h"
 
 namespace bittensor {
 
-// What one example has of its own.
-struct NeuronTask {
-  std::string kind;                  // names the model in checkpoints: "mnist"
-  std::shared_ptr<Synapse> synapse;  // on the device
-  MakeMiniBatch train;               // the mini-batch of a step, through all epochs
-  std::int64_t steps_per_epoch = 0;
-  std::int64_t train_samples = 0;  // in an epoch
-  MakeMiniBatch test;              // the mini-batches of the test set
-  std::int64_t test_batches = 0;
-  // The optimizer of `parameters`, the synapse's and the router's; its learning rate is the
-  // schedule's.
-  std::function<std::unique_ptr<torch::optim::Optimizer>(std::vector<at::Tensor> parameters)>
-      optimizer;
-  Schedule schedule = Schedule::kWarmRestarts;
-  double max_gradient_norm = 0;               // over all parameters; 0: gradients are not clipped
-  std::map<std::string, std::string> config;  // goes into checkpoints, for who uses the model
+// A participant of the network: a model in training and all that joins it with others'.
+//
+//   auto neuron = Neuron::create(options, transport, wallet, executor, model);
+//   torch::optim::SGD optimizer((*neuron)->parameters(), 0.03);
+//   (*neuron)->start();
+//   for (std::int64_t i = 0; i < steps; ++i) (*neuron)->step(next_batch, i, steps, optimizer);
+//
+// Its parts may be used by their names, as the steps of ARCHITECTURE.md do. Not thread-safe: it
+// belongs to the training thread; what serves others runs beside it. What it is given must outlive
+// it.
+class Neuron {
+ public:
+  struct Options {
+    Metagraph::Options metagraph;
+    Axon::Options axon;
+    Dendrite::Options dendrite;
+    Router::Options router;
+    TrainingStep::Options step;
+    int look_ahead = 16;      // batches that are asked about before their turn, at most
+    int serve_interval = 20;  // steps after which others get a fresh copy of the model; 0: never
+  };
 
-  // In words, what a test of the local path says beside loss and accuracy; may be empty.
-  std::function<std::string(const TestResult&)> describe;
-  // The final fields of its own in the report, from the test of the local path; may be empty.
-  std::function<nlohmann::json(const TestResult&)> report;
+  Neuron(Options options, Transport& transport, const Wallet& wallet, Executor& executor,
+         std::shared_ptr<Synapse> synapse);
+  // Tells the peers that it leaves, and stops.
+  ~Neuron();
+  Neuron(const Neuron&) = delete;
+  Neuron& operator=(const Neuron&) = delete;
+
+  // Serves a copy of the synapse, or of `best`, and joins the network. Errors as Axon::start()'s
+  // and Metagraph::start()'s.
+  absl::Status start(const Synapse* best = nullptr);
+
+  // One training step, the `number`-th; batches of the steps before `end` are made and asked about
+  // ahead. `make` gives the batch of a step, and must be the same in each call.
+  TrainingStep::Result step(const MakeMiniBatch& make, std::int64_t number, std::int64_t end,
+                            torch::optim::Optimizer& optimizer);
+
+  // The local path of a test batch, and what the network says to it. The modules must be in
+  // evaluation mode.
+  void look_local(MiniBatch& batch);
+  TrainingStep::Result look_network(MiniBatch& batch) { return step_.look(batch); }
+
+  // What an optimizer trains: the synapse's and the router's.
+  std::vector<at::Tensor> parameters();
+
+  Synapse& synapse() { return *synapse_; }
+  Metagraph& metagraph() { return metagraph_; }
+  Axon& axon() { return axon_; }
+  Dendrite& dendrite() { return dendrite_; }
+  Router& router() { return router_; }
+  const Teachers& teachers() const { return step_.teachers(); }
+
+ private:
+  const Options options_;
+  Transport& transport_;
+  const std::shared_ptr<Synapse> synapse_;
+  Metagraph metagraph_;
+  Axon axon_;
+  Dendrite dendrite_;
+  Router router_;
+  TrainingStep step_;
+  MakeMiniBatch make_;
+  LookAhead<TrainingStep::Question> ahead_;
 };
-
-// Trains the task's model together with others until --epochs are done or a stop is requested,
-// then reports. kCancelled: it was stopped.
-absl::Status run_neuron(const NeuronOptions& options, const NeuronTask& task);
-
-// The main() of an example: parses the options, which begin as `options`, and calls `run`. What is
-// said to be wrong begins with `name`. `add` adds options of the example's own.
-int example_main(int argc, char** argv, const std::string& name, const std::string& description,
-                 NeuronOptions options,
-                 const std::function<absl::Status(const NeuronOptions&)>& run,
-                 const std::function<void(CLI::App&)>& add = {});
 
 }  // namespace bittensor

@@ -137,8 +137,30 @@ void add_admission(const Group& group, NeuronOptions& o) {
       ->check(kPositive);
   group.add("axon_max_queue_megabytes", o.axon_max_queue_megabytes, "the same, in MiB")
       ->check(kPositive);
-  group.flag("axon_accept_gradients,--axon.accept_gradients", o.axon_accept_gradients,
-             "let those who may ask also change this model's parameters by their gradients");
+}
+
+void add_learning(const Group& group, NeuronOptions& o) {
+  group
+      .add("give", o.give,
+           "what leaves this neuron beside its questions: answers (nothing), gradients (of the "
+           "answers, to whoever gave them), labels (and questions to known neurons carry their "
+           "labels)")
+      ->check(CLI::IsMember({"answers", "gradients", "labels"}));
+  group
+      .add("learn_from", o.learn_from,
+           "whose gradients and lessons may change this model: off, known (the neurons of --known) "
+           "or earned (anybody, as far as what it says agrees with this neuron's own data)")
+      ->check(CLI::IsMember({"off", "known", "earned"}));
+  group
+      .add(
+          "known", o.known,
+          "keys of neurons to teach and to learn from: 64 hexadecimal digits, or a file with one a "
+          "line")
+      ->delimiter(',');
+  group
+      .add("lessons", o.lessons,
+           "rows of others' labelled questions that each step learns from, at most; 0: none")
+      ->check(kCount);
 }
 
 void add_files(const Group& group, NeuronOptions& o) {
@@ -159,6 +181,9 @@ void add_files(const Group& group, NeuronOptions& o) {
 
 void add_training(const Group& group, NeuronOptions& o) {
   group.add("epochs", o.epochs, "train until so many epochs are done")->check(kCount);
+  group.add("steps", o.steps, "train so many steps in place of --epochs; 0: epochs")->check(kCount);
+  group.flag("control,!--no_control", o.control,
+             "first train the same model on the same data without the network, to compare with");
   group
       .add("batch_size_train", o.batch_size_train, "images, or pairs of sentences, a training step")
       ->check(kPositive);
@@ -167,6 +192,8 @@ void add_training(const Group& group, NeuronOptions& o) {
       ->check(CLI::NonNegativeNumber);
   group.add("momentum", o.momentum, "of stochastic gradient descent")->check(CLI::Range(0.0, 1.0));
   group.add("topk", o.topk, "how many peers each sample is sent to at most")->check(kPositive);
+  group.add("max_peers", o.max_peers, "known synapses that the router chooses from")
+      ->check(kPositive);
   group
       .add("weights", o.weights,
            "what a peer is worth: its contribution to the loss, or its mean gate score")
@@ -201,6 +228,7 @@ void add_display(const Group& group, NeuronOptions& o) {
   group.add("progress", o.progress, "bar, lines, json (one object a line) or auto")
       ->check(CLI::IsMember({"auto", "bar", "lines", "json"}));
   group.add("report", o.report, "write the final numbers to this file, as JSON");
+  group.flag("poison", o.poison, "")->group("");
   group.flag("stay", o.stay, "after training go on serving until told to stop (Ctrl-C)");
 }
 
@@ -221,6 +249,7 @@ void add_neuron_options(CLI::App& app, NeuronOptions& options) {
   add_network(Group(app, "Network"), options);
   add_admission(Group(app, "Admission"), options);
   add_files(Group(app, "Files"), options);
+  add_learning(Group(app, "Learning from each other"), options);
   add_training(Group(app, "Training"), options);
   add_display(Group(app, "Display"), options);
 }

@@ -43,7 +43,12 @@ struct NeuronOptions {
   std::int64_t axon_max_rows = 4096;
   std::size_t axon_max_queue = 1024;
   std::size_t axon_max_queue_megabytes = 256;
-  bool axon_accept_gradients = false;
+
+  // What it gives to others' models, and they to its own (learning.h).
+  std::string give = "labels";
+  std::string learn_from = "known";
+  std::vector<std::string> known;
+  std::int64_t lessons = 64;
 
   // Files.
   std::string neuron_key = "neuron.key";
@@ -56,15 +61,18 @@ struct NeuronOptions {
 
   // Training.
   int epochs = 1;
+  std::int64_t steps = 0;
+  bool control = false;
   std::int64_t batch_size_train = 64;
   std::int64_t batch_size_test = 1000;
   double learning_rate = 0.03;
   double momentum = 0.9;
   std::int64_t topk = 10;
+  std::size_t max_peers = 1000;
   int ask_interval = 1;
   int look_ahead = 16;
   std::string weights = "contribution";
-  int serve_interval = 200;
+  int serve_interval = 20;
   std::uint64_t seed = 1;
   std::string device = "cpu";
   int threads = 0;
@@ -77,6 +85,9 @@ struct NeuronOptions {
   std::string progress = "auto";
   std::string report;
   bool stay = false;
+
+  // For experiments with a neuron that means harm; not in --help.
+  bool poison = false;
 };
 
 // Adds the options to `app`, with their help. `options` must outlive the parsing.

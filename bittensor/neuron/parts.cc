@@ -37,7 +37,8 @@ absl::Status add_keys(const std::string& text, std::set<PublicKey>& keys) {
   }
   std::string line;
   for (int number = 1; std::getline(file, line); ++number) {
-    const absl::string_view word = absl::StripAsciiWhitespace(line.substr(0, line.find('#')));
+    const absl::string_view word =
+        absl::StripAsciiWhitespace(absl::string_view(line).substr(0, line.find('#')));
     if (word.empty()) continue;
     const auto key = PublicKey::from_hex(word);
     if (!key.ok()) {
@@ -63,18 +64,15 @@ absl::StatusOr<std::unique_ptr<Transport>> make_transport(const NeuronOptions& o
   return std::make_unique<FaultyTransport>(std::move(transport), faults, options.seed, executor);
 }
 
-absl::StatusOr<Axon::Options> axon_options(const NeuronOptions& options,
-                                           const Metagraph& metagraph) {
+absl::StatusOr<Axon::Options> axon_options(const NeuronOptions& options) {
   constexpr std::size_t kMegabyte = std::size_t{1} << 20;
   Axon::Options axon;
   axon.listen_address = absl::StrCat(options.listen_ip, ":", options.axon_port);
   axon.allow_unsigned = options.allow_unsigned;
   axon.max_message_bytes = options.axon_max_message_megabytes * kMegabyte;
   axon.max_rows = options.axon_max_rows;
-  axon.accept_gradients = options.axon_accept_gradients;
   axon.queue.max_jobs = options.axon_max_queue;
   axon.queue.max_bytes = options.axon_max_queue_megabytes * kMegabyte;
-  axon.priority = [&metagraph](const PublicKey& caller) { return metagraph.get_weight(caller); };
   Admission::Options& admission = axon.admission;
   for (const std::string& key : options.axon_allow) {
     BITTENSOR_RETURN_IF_ERROR(add_keys(key, admission.allow));
@@ -91,6 +89,37 @@ absl::StatusOr<Axon::Options> axon_options(const NeuronOptions& options,
   admission.concurrent_per_address = options.axon_concurrent_per_address;
   admission.refused_per_second = options.axon_refused_per_second;
   return axon;
+}
+
+absl::StatusOr<Learning> learning_options(const NeuronOptions& options) {
+  Learning learning;
+  learning.give = options.give == "labels"      ? Give::kLabels
+                  : options.give == "gradients" ? Give::kGradients
+                                                : Give::kAnswers;
+  learning.learn_from = options.learn_from == "known"    ? LearnFrom::kKnown
+                        : options.learn_from == "earned" ? LearnFrom::kEarned
+                                                         : LearnFrom::kOff;
+  for (const std::string& key : options.known) {
+    BITTENSOR_RETURN_IF_ERROR(add_keys(key, learning.known));
+  }
+  learning.lessons = options.lessons;
+  return learning;
+}
+
+absl::StatusOr<Neuron::Options> neuron_options(const NeuronOptions& options) {
+  Neuron::Options neuron;
+  neuron.metagraph = metagraph_options(options);
+  BITTENSOR_ASSIGN_OR_RETURN(neuron.axon, axon_options(options));
+  neuron.dendrite = dendrite_options(options);
+  neuron.router = router_options(options);
+  BITTENSOR_ASSIGN_OR_RETURN(neuron.step.learning, learning_options(options));
+  neuron.step.max_peers = options.max_peers;
+  neuron.step.ask_interval = options.ask_interval;
+  neuron.step.weights_from_scores = options.weights == "score";
+  neuron.step.poison = options.poison;
+  neuron.look_ahead = options.look_ahead;
+  neuron.serve_interval = options.serve_interval;
+  return neuron;
 }
 
 Metagraph::Options metagraph_options(const NeuronOptions& options) {

@@ -13,6 +13,7 @@
 #include "bittensor/base/file_lock.h"
 #include "bittensor/dendrite/dendrite.h"
 #include "bittensor/metagraph/metagraph.h"
+#include "bittensor/neuron/neuron.h"
 #include "bittensor/neuron/options.h"
 #include "bittensor/router/router.h"
 
@@ -23,13 +24,13 @@ namespace bittensor {
 absl::StatusOr<std::unique_ptr<Transport>> make_transport(const NeuronOptions& options,
                                                           const Wallet& wallet, Executor& executor);
 
-// Who counts more in `metagraph`, which must outlive the axon, goes first. An error names the
-// key or the file that is none.
-absl::StatusOr<Axon::Options> axon_options(const NeuronOptions& options,
-                                           const Metagraph& metagraph);
+// An error names the key, or the file, that is not valid.
+absl::StatusOr<Axon::Options> axon_options(const NeuronOptions& options);
+absl::StatusOr<Learning> learning_options(const NeuronOptions& options);
 Metagraph::Options metagraph_options(const NeuronOptions& options);
 Dendrite::Options dendrite_options(const NeuronOptions& options);
 Router::Options router_options(const NeuronOptions& options);
+absl::StatusOr<Neuron::Options> neuron_options(const NeuronOptions& options);
 
 // Where the best model so far goes: --save_model, or the key file's name with ".pt".
 std::string checkpoint_path(const NeuronOptions& options);
@@ -48,23 +49,5 @@ absl::StatusOr<FileLock> lock_key(const NeuronOptions& options);
 // Blocks until options.min_peers others are proven to `metagraph`, at most 30 s or until a stop
 // is requested. Says in the log if they did not come.
 void wait_for_peers(const Metagraph& metagraph, const NeuronOptions& options);
-
-// When it goes, tells the peers that this neuron leaves and cuts what is under way. To be
-// declared after the dendrite, which otherwise waits for its calls to the end of their time.
-class Leave {
- public:
-  Leave(Metagraph& metagraph, Transport& transport)
-      : metagraph_(metagraph), transport_(transport) {}
-  ~Leave() {
-    metagraph_.stop();
-    transport_.close();
-  }
-  Leave(const Leave&) = delete;
-  Leave& operator=(const Leave&) = delete;
-
- private:
-  Metagraph& metagraph_;
-  Transport& transport_;
-};
 
 }  // namespace bittensor

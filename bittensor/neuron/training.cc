@@ -14,11 +14,11 @@
 
 #include "bittensor/base/allocator.h"
 #include "bittensor/base/json_file.h"
+#include "bittensor/base/staged_file.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/base/stop_signal.h"
 #include "bittensor/neuron/parts.h"
 #include "bittensor/tensor/finite.h"
-#include "bittensor/base/staged_file.h"
 
 namespace bittensor {
 namespace {
@@ -78,6 +78,12 @@ double one_cycle_at(double peak, std::int64_t step, std::int64_t steps) {
   if (progress < kRise) return peak * (kStart + (1 - kStart) * progress / kRise);
   const double fall = std::max(0.0, 1 - progress) / (1 - kRise);
   return peak * (kEnd + (1 - kEnd) * fall);
+}
+
+double learning_rate_of(Schedule schedule, double peak, std::int64_t step,
+                        std::int64_t steps_per_epoch, std::int64_t epochs) {
+  return schedule == Schedule::kOneCycle ? one_cycle_at(peak, step, epochs * steps_per_epoch)
+                                         : learning_rate_at(peak, step, steps_per_epoch);
 }
 
 Training::Training(std::string kind, const NeuronOptions& options, torch::nn::Module& synapse,
@@ -201,14 +207,14 @@ bool Training::next_step() {
 }
 
 double Training::learning_rate() const {
-  if (schedule_ == Schedule::kOneCycle) {
-    return one_cycle_at(options_.learning_rate, step_, options_.epochs * steps_per_epoch_);
-  }
-  return learning_rate_at(options_.learning_rate, step_, steps_per_epoch_);
+  return learning_rate_of(schedule_, options_.learning_rate, step_, steps_per_epoch_,
+                          options_.epochs);
 }
 
-bool Training::due_to_serve() const {
-  return options_.serve_interval > 0 && (step_ + 1) % options_.serve_interval == 0;
+void Training::say_alone(const TestResult& test) {
+  progress_.say(
+      absl::StrFormat("alone: test accuracy %.2f %%, loss %.4f", 100 * test.accuracy, test.loss));
+  progress_.event("alone", {{"accuracy", test.accuracy}, {"loss", test.loss}});
 }
 
 absl::Status Training::status() const {
@@ -366,21 +372,6 @@ absl::Status Training::finish(const TestResult& local, const TestResult& network
     }
   }
   return save_status_;
-}
-
-std::vector<at::Tensor> parameters_of(const std::vector<torch::nn::Module*>& modules) {
-  std::vector<at::Tensor> parameters;
-  for (const torch::nn::Module* module : modules) {
-    for (at::Tensor& parameter : module->parameters()) parameters.push_back(std::move(parameter));
-  }
-  return parameters;
-}
-
-bool any_answer(const std::vector<Answer>& answers) {
-  for (const Answer& answer : answers) {
-    if (answer.status.ok() && answer.output.defined() && answer.output.size(0) > 0) return true;
-  }
-  return false;
 }
 
 }  // namespace bittensor

@@ -20,6 +20,7 @@
 #include "bittensor/neuron/progress.h"
 #include "bittensor/neuron/report.h"
 #include "bittensor/neuron/resume.h"
+#include "bittensor/neuron/training_step.h"
 #include "bittensor/synapse/synapse.h"
 #include "bittensor/synapse/synapse_output.h"
 
@@ -45,6 +46,10 @@ double learning_rate_at(double peak, std::int64_t step, std::int64_t steps_per_e
 double one_cycle_at(double peak, std::int64_t step, std::int64_t steps);
 
 enum class Schedule { kWarmRestarts, kOneCycle };  // learning_rate_at(), one_cycle_at()
+
+// The learning rate of a step of a run of `epochs`.
+double learning_rate_of(Schedule schedule, double peak, std::int64_t step,
+                        std::int64_t steps_per_epoch, std::int64_t epochs);
 
 // Keeps the books of a training run: which epoch and step, the learning rate,
 // what is shown, what is saved and resumed, what is reported at the end. The
@@ -73,6 +78,9 @@ class Training {
 
   void say_started(const PublicKey& key, int axon_port, const std::string& metagraph_address);
 
+  // How good the same model became without the network.
+  void say_alone(const TestResult& test);
+
   // Begins the next epoch of so many steps; false when all are done or a stop is requested.
   bool next_epoch(std::int64_t steps, std::int64_t images);
   // Begins the next step and sets its learning rate; false at the end of the epoch or when a
@@ -88,9 +96,6 @@ class Training {
   void show(const SynapseOutput& output, std::int64_t images, std::size_t peers,
             const Dendrite::Stats& answers, const std::vector<SynapseRecord>& synapses,
             const at::Tensor& weights);
-
-  // Whether others are to get a fresh copy of the model after this step (--serve_interval).
-  bool due_to_serve() const;
 
   // Whether the epoch came to its end; if not, status() says why.
   bool epoch_done() const { return step_ + 1 == end_of_epoch_; }
@@ -159,11 +164,5 @@ class Training {
   absl::Status save_status_;
   absl::Status diverged_;
 };
-
-// The parameters of several modules, in order: what one optimizer trains.
-std::vector<at::Tensor> parameters_of(const std::vector<torch::nn::Module*>& modules);
-
-// Whether any peer gave a usable answer to a request with rows.
-bool any_answer(const std::vector<Answer>& answers);
 
 }  // namespace bittensor

@@ -12,9 +12,9 @@
 #include "bittensor/dendrite/dendrite.h"
 #include "bittensor/tensor/codec.h"
 #include "bittensor/transport/in_process_transport.h"
+#include "bittensor/trust/envelope.h"
 #include "bittensor/v1/axon.pb.h"
 #include "bittensor/v1/envelope.pb.h"
-#include "bittensor/trust/envelope.h"
 
 namespace bittensor {
 namespace {

@@ -14,6 +14,8 @@ namespace {
 constexpr int kMaxRowDimensions = 7;  // a wire tensor has 8, and one of them is the batch
 constexpr int kImageRowDimensions = 3;
 constexpr std::int64_t kMaxNetworkDim = 65536;
+constexpr std::size_t kMaxTaskName = 64;
+constexpr std::int64_t kMaxClasses = 65536;
 
 const char* dtype_name(at::ScalarType dtype) {
   switch (wire_dtype(dtype)) {
@@ -113,8 +115,27 @@ absl::Status Schema::check(const Inputs& inputs) const {
   return absl::OkStatus();
 }
 
+v1::Task to_proto(const Task& task) {
+  v1::Task message;
+  message.set_name(task.name);
+  message.set_classes(task.classes);
+  return message;
+}
+
+absl::StatusOr<Task> from_proto(const v1::Task& message) {
+  if (message.name().empty()) return Task();
+  if (message.name().size() > kMaxTaskName || message.classes() < 1 ||
+      message.classes() > kMaxClasses) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("task of a name of ", message.name().size(), " bytes and ", message.classes(),
+                     " classes; at most ", kMaxTaskName, " and ", kMaxClasses));
+  }
+  return Task{message.name(), message.classes()};
+}
+
 v1::Schema to_proto(const Schema& schema) {
   v1::Schema message;
+  if (schema.task.defined()) *message.mutable_task() = to_proto(schema.task);
   message.set_modality(to_proto(schema.modality));
   message.set_network_dim(schema.network_dim);
   if (schema.modality == Modality::kText) return message;
@@ -137,6 +158,7 @@ absl::StatusOr<Schema> from_proto(const v1::Schema& message) {
         absl::StrCat("schema of network_dim ", message.network_dim(), ", not in [1, 65536]"));
   }
   schema.network_dim = message.network_dim();
+  BITTENSOR_ASSIGN_OR_RETURN(schema.task, from_proto(message.task()));
   if (schema.modality == Modality::kText) return schema;
   BITTENSOR_ASSIGN_OR_RETURN(schema.dtype, scalar_type(message.dtype()));
   BITTENSOR_ASSIGN_OR_RETURN(schema.shape, row_shape(message));

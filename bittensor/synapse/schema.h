@@ -18,6 +18,18 @@ namespace bittensor {
 // The size of every answer's last dimension unless a synapse says otherwise.
 inline constexpr std::int64_t kDefaultNetworkDim = 1024;
 
+// What a synapse predicts besides its output: one of `classes` classes. Synapses of the same name
+// and number mean the same by a class.
+struct Task {
+  std::string name;  // "" : none
+  std::int64_t classes = 0;
+
+  bool defined() const { return !name.empty(); }
+  bool operator==(const Task& other) const {
+    return name == other.name && classes == other.classes;
+  }
+};
+
 // What a synapse takes and gives. It travels with the neuron's record, so that
 // a mismatch is known before anything is sent.
 struct Schema {
@@ -27,6 +39,7 @@ struct Schema {
   std::int64_t network_dim = kDefaultNetworkDim;
   // In which the axon takes float32 inputs and gradients; every axon of this program takes all.
   CompressionSet compressions = CompressionSet::all();
+  Task task = {};
 
   // Whether a synapse with this schema takes `inputs`: modality, dtype, shape, at least one
   // row, finite values. kInvalidArgument says what was expected and what came, kUnimplemented
@@ -40,6 +53,11 @@ struct Schema {
 v1::Modality to_proto(Modality modality);
 // kInvalidArgument for one that a stranger made up.
 absl::StatusOr<Modality> from_proto(v1::Modality modality);
+
+v1::Task to_proto(const Task& task);
+// kInvalidArgument if a stranger's task is none: a name of more than 64 bytes, or a number of
+// classes not in [1, 65536]. An empty name is no task.
+absl::StatusOr<Task> from_proto(const v1::Task& task);
 
 v1::Schema to_proto(const Schema& schema);
 // kInvalidArgument if a stranger's schema is none: unknown modality or dtype, more than 7

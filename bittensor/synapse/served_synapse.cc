@@ -15,18 +15,15 @@
 namespace bittensor {
 namespace {
 
-// `with_gradients`: parameters that require a gradient go on doing so.
-std::shared_ptr<Synapse> frozen_copy(const Synapse& synapse, bool with_gradients) {
+std::shared_ptr<Synapse> frozen_copy(const Synapse& synapse) {
   std::shared_ptr<Synapse> copy = synapse.copy();
   copy->eval();
-  if (with_gradients) return copy;
-  for (at::Tensor& parameter : copy->parameters()) parameter.requires_grad_(false);
   return copy;
 }
 
 // Calls `run`, and turns what it throws into a Status.
 template <typename Run>
-absl::StatusOr<at::Tensor> guarded(const Run& run) {
+auto guarded(const Run& run) -> absl::StatusOr<decltype(run())> {
   try {
     return run();
   } catch (const c10::NotImplementedError& error) {
@@ -65,37 +62,46 @@ at::Tensor run(Synapse& synapse, const Inputs& inputs) {
   return output.defined() ? output.to(home) : output;
 }
 
-// The gradients of the inputs and then of `parameters`; an undefined one is zero.
-std::vector<at::Tensor> gradients_of(Synapse& synapse, const std::vector<at::Tensor>& parameters,
-                                     const Inputs& inputs, const at::Tensor& output_gradient) {
+ServedSynapse::Gradients gradients_of(Synapse& synapse, const Inputs& inputs,
+                                      const at::Tensor& output_gradient,
+                                      ServedSynapse::Wanted wanted) {
   const c10::InferenceMode ordinary_tensors(false);
   const torch::AutoGradMode with_grad(true);
-  std::vector<at::Tensor> wanted = {inputs.tensor.detach().clone().requires_grad_()};
-  const at::Tensor output = run(synapse, {inputs.modality, wanted.front(), {}});
+  Inputs asked = inputs;
+  std::vector<at::Tensor> leaves;
+  if (wanted.inputs) {
+    asked.tensor = inputs.tensor.detach().clone().requires_grad_();
+    leaves.push_back(asked.tensor);
+  }
+  const std::vector<at::Tensor> parameters =
+      wanted.parameters ? synapse.parameters() : std::vector<at::Tensor>();
   for (const at::Tensor& parameter : parameters) {
-    if (parameter.requires_grad()) wanted.push_back(parameter);
+    if (parameter.requires_grad()) leaves.push_back(parameter);
   }
-  if (!output.defined() || !output.requires_grad()) {
-    return std::vector<at::Tensor>(parameters.size() + 1);
-  }
+  ServedSynapse::Gradients gradients;
+  gradients.parameters.resize(parameters.size());
+  if (wanted.inputs) gradients.inputs = at::zeros_like(inputs.tensor);
+  const at::Tensor output = run(synapse, asked);
+  if (!output.defined() || !output.requires_grad() || leaves.empty()) return gradients;
   // grad(), not backward(): nothing but what is returned is touched.
-  std::vector<at::Tensor> found = torch::autograd::grad(
-      {output}, wanted, {output_gradient.to(output.options())}, /*retain_graph=*/c10::nullopt,
+  const std::vector<at::Tensor> found = torch::autograd::grad(
+      {output}, leaves, {output_gradient.to(output.options())}, /*retain_graph=*/c10::nullopt,
       /*create_graph=*/false, /*allow_unused=*/true);
-  std::vector<at::Tensor> gradients = {std::move(found.front())};
-  auto next = found.begin() + 1;
-  for (const at::Tensor& parameter : parameters) {
-    gradients.push_back(parameter.requires_grad() ? std::move(*next++) : at::Tensor());
+  auto next = found.begin();
+  if (wanted.inputs) {
+    if (next->defined()) gradients.inputs = *next;
+    ++next;
+  }
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    if (parameters[i].requires_grad()) gradients.parameters[i] = *next++;
   }
   return gradients;
 }
 
 }  // namespace
 
-ServedSynapse::ServedSynapse(const Synapse& synapse, std::shared_ptr<ParameterGradients> gradients)
-    : synapse_(frozen_copy(synapse, gradients != nullptr)),
-      schema_(synapse.schema()),
-      gradients_(std::move(gradients)) {}
+ServedSynapse::ServedSynapse(const Synapse& synapse)
+    : synapse_(frozen_copy(synapse)), schema_(synapse.schema()) {}
 
 absl::Status ServedSynapse::check(const Inputs& inputs, Values values) const {
   return values == Values::kKnownFinite ? schema_.check_shape(inputs) : schema_.check(inputs);
@@ -120,11 +126,32 @@ absl::StatusOr<at::Tensor> ServedSynapse::forward(const Inputs& inputs, Values v
   return output->detach();
 }
 
-absl::StatusOr<at::Tensor> ServedSynapse::backward(const Inputs& inputs,
-                                                   const at::Tensor& output_gradient,
-                                                   Values values) {
+absl::StatusOr<at::Tensor> ServedSynapse::predict(const at::Tensor& outputs) {
+  if (!schema_.task.defined()) return absl::UnimplementedError("the synapse has no task");
+  const auto logits = guarded([&] {
+    const MutexLock lock(mutex_);
+    const c10::InferenceMode ordinary_tensors(false);
+    const torch::NoGradGuard no_grad;
+    const at::Tensor found = synapse_->predict(outputs.to(device_of(*synapse_, outputs.device())));
+    return found.defined() ? found.to(outputs.device()) : found;
+  });
+  BITTENSOR_RETURN_IF_ERROR(logits.status());
+  if (!logits->defined() || logits->dim() != 2 || logits->size(0) != outputs.size(0) ||
+      logits->size(1) != schema_.task.classes || !all_finite(*logits)) {
+    return absl::InternalError(absl::StrCat("synapse predicts ", describe(*logits), " of task ",
+                                            schema_.task.name, " with ", schema_.task.classes,
+                                            " classes, or values that are not finite"));
+  }
+  return logits->detach();
+}
+
+absl::StatusOr<ServedSynapse::Gradients> ServedSynapse::gradients(const Inputs& inputs,
+                                                                  const at::Tensor& output_gradient,
+                                                                  Wanted wanted, Values values) {
   BITTENSOR_RETURN_IF_ERROR(check(inputs, values));
-  if (schema_.modality == Modality::kText || !inputs.tensor.is_floating_point()) {
+  const bool differentiable =
+      schema_.modality != Modality::kText && inputs.tensor.is_floating_point();
+  if (wanted.inputs && !differentiable) {
     return absl::UnimplementedError(
         absl::StrCat("inputs of ", to_string(schema_), " have no gradient"));
   }
@@ -136,21 +163,23 @@ absl::StatusOr<at::Tensor> ServedSynapse::backward(const Inputs& inputs,
   if (values == Values::kUnchecked && !all_finite(output_gradient)) {
     return absl::InvalidArgumentError("gradient holds NaN or infinite values");
   }
-  std::vector<at::Tensor> of_parameters;
-  auto gradient = guarded([&] {
+  auto found = guarded([&] {
     const MutexLock lock(mutex_);
-    const auto parameters = gradients_ ? synapse_->parameters() : std::vector<at::Tensor>();
-    of_parameters = gradients_of(*synapse_, parameters, inputs, output_gradient);
-    const at::Tensor of_inputs = std::move(of_parameters.front());
-    of_parameters.erase(of_parameters.begin());
-    return of_inputs.defined() ? of_inputs : at::zeros_like(inputs.tensor);
+    return gradients_of(*synapse_, inputs, output_gradient, wanted);
   });
-  if (!gradient.ok()) return gradient;
-  if (!all_finite(*gradient)) {
+  BITTENSOR_RETURN_IF_ERROR(found.status());
+  if (wanted.inputs && !all_finite(found->inputs)) {
     return absl::InternalError("synapse gives a gradient of NaN or infinite values");
   }
-  if (gradients_) BITTENSOR_RETURN_IF_ERROR(gradients_->add(of_parameters));
-  return gradient;
+  return found;
+}
+
+absl::StatusOr<at::Tensor> ServedSynapse::backward(const Inputs& inputs,
+                                                   const at::Tensor& output_gradient,
+                                                   Values values) {
+  BITTENSOR_ASSIGN_OR_RETURN(Gradients found,
+                             gradients(inputs, output_gradient, {/*inputs=*/true}, values));
+  return found.inputs;
 }
 
 }  // namespace bittensor

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "ATen/core/Tensor.h"
 #include "absl/status/statusor.h"
 
 #include "bittensor/base/mutex.h"
-#include "bittensor/synapse/parameter_gradients.h"
 #include "bittensor/synapse/synapse.h"
 
 namespace bittensor {
@@ -22,10 +22,18 @@ class ServedSynapse {
   // Whether the caller has looked for NaN and infinite values in what it gives.
   enum class Values { kUnchecked, kKnownFinite };
 
-  // Takes a copy of `synapse` as it is now. Throws what Synapse::clone() throws. With
-  // `gradients`, backward() also adds what it would change in the parameters there.
-  explicit ServedSynapse(const Synapse& synapse,
-                         std::shared_ptr<ParameterGradients> gradients = nullptr);
+  // What a backward pass gives; what was not asked for is undefined, or empty.
+  struct Gradients {
+    at::Tensor inputs;                   // shape of the inputs
+    std::vector<at::Tensor> parameters;  // in the order of Module::parameters(); undefined: zero
+  };
+  struct Wanted {
+    bool inputs = true;
+    bool parameters = false;
+  };
+
+  // Takes a copy of `synapse` as it is now. Throws what Synapse::clone() throws.
+  explicit ServedSynapse(const Synapse& synapse);
 
   const Schema& schema() const { return schema_; }
 
@@ -34,6 +42,16 @@ class ServedSynapse {
   // kInternal if the synapse throws or answers something else than finite numbers of the shape
   // that its schema says.
   absl::StatusOr<at::Tensor> forward(const Inputs& inputs, Values values = Values::kUnchecked);
+
+  // The logits [batch, classes] of the schema's task that belong to `outputs`, an answer of
+  // forward(). kUnimplemented without a task; kInternal as forward().
+  absl::StatusOr<at::Tensor> predict(const at::Tensor& outputs);
+
+  // The gradients that are `wanted`, given the gradient of the output. Changes nothing of the
+  // synapse. kInvalidArgument if the shapes do not fit or a value is not finite, kUnimplemented
+  // for the gradient of text and of integer inputs.
+  absl::StatusOr<Gradients> gradients(const Inputs& inputs, const at::Tensor& output_gradient,
+                                      Wanted wanted, Values values = Values::kUnchecked);
 
   // The gradient of the inputs, shape of the inputs, given the gradient of the output.
   // Changes nothing of the synapse. kInvalidArgument if the shapes do not fit or a
@@ -47,8 +65,6 @@ class ServedSynapse {
   Mutex mutex_;
   const std::shared_ptr<Synapse> synapse_ BITTENSOR_GUARDED_BY(mutex_);
   const Schema schema_;
-  // Null, or shared with the axon and the copies served before and after this one.
-  const std::shared_ptr<ParameterGradients> gradients_;
 };
 
 }  // namespace bittensor

@@ -40,6 +40,10 @@ torch::Tensor Synapse::forward_tensor(const torch::Tensor&) {
   TORCH_CHECK_NOT_IMPLEMENTED(false, "synapse does not take tensors");
 }
 
+torch::Tensor Synapse::predict(const torch::Tensor&) {
+  return {};
+}
+
 torch::Tensor Synapse::forward_inputs(const Inputs& inputs) {
   switch (inputs.modality) {
     case Modality::kText:

@@ -42,6 +42,10 @@ class Synapse : public torch::nn::Module {
       const torch::Tensor& inputs);  // [batch, channels, rows, cols]
   virtual torch::Tensor forward_tensor(const torch::Tensor& inputs);  // [batch, ...]
 
+  // Of a synapse whose schema has a task: the logits [batch, classes] that belong to its answers
+  // `outputs` [batch, network_dim]. Undefined otherwise.
+  virtual torch::Tensor predict(const torch::Tensor& outputs);
+
   // The forward_… of the inputs' modality.
   torch::Tensor forward_inputs(const Inputs& inputs);
 

@@ -5,8 +5,8 @@
 
 namespace bittensor {
 
-// What one training or test step of a synapse gives. A test step leaves the
-// network's fields undefined.
+// What one training or test step of a synapse gives. The network's fields are undefined in a test
+// step of the local path, and wherever nobody answered.
 struct SynapseOutput {
   at::Tensor loss;                 // scalar: what backward() starts from
   at::Tensor local_output;         // [batch, network_dim], student as context
@@ -15,7 +15,10 @@ struct SynapseOutput {
   at::Tensor network_output;       // [batch, network_dim], network as context
   at::Tensor network_target;       // logits, [batch, classes]
   at::Tensor network_target_loss;  // scalar
-  at::Tensor distillation_loss;    // scalar: how far the student is from the network context
+  // The joined predictions of peers of the same task and of the model itself, log-probabilities
+  // [batch, classes]; undefined where there are none.
+  at::Tensor network_prediction;
+  at::Tensor distillation_loss;  // scalar: how far the student is from the network context
 };
 
 }  // namespace bittensor

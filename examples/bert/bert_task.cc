@@ -2,6 +2,8 @@
 #include "examples/bert/bert_task.h"
 
 #include <cmath>
+#include <limits>
+#include <random>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -12,8 +14,11 @@ namespace {
 
 class BertMiniBatch : public MiniBatch {
  public:
-  BertMiniBatch(BertSynapse& synapse, const BertBatch& batch, const c10::Device& device)
+  BertMiniBatch(BertSynapse& synapse, const BertBatch& batch, const c10::Device& device,
+                const PairBatching& batching)
       : synapse_(synapse),
+        device_(device),
+        batching_(batching),
         batch_(batch.to(device)),
         inputs_(Inputs::of_text(batch.texts)),
         answer_length_(batch.answer_positions.max().item<std::int64_t>() + 1) {}
@@ -30,9 +35,39 @@ class BertMiniBatch : public MiniBatch {
     local_ = synapse_.forward_local(hidden_, batch_);
     return local_.output;
   }
-  SynapseOutput forward_network(const at::Tensor& network_context) override {
-    step_ = synapse_.forward_network(local_, batch_, network_context);
+  SynapseOutput forward_network(const NetworkView& network) override {
+    step_ = synapse_.forward_network(local_, batch_, network.context);
     return step_.output;
+  }
+
+  // A lesson tells the texts with nothing hidden: who learns from them hides words of its own.
+  Lesson lesson(const at::Tensor& rows) const override {
+    Lesson lesson;
+    lesson.labels = batch_.next_labels.cpu().index_select(0, rows);
+    for (std::int64_t i = 0; i < rows.numel(); ++i) {
+      lesson.texts.push_back(batch_.plain[rows[i].item<std::int64_t>()]);
+    }
+    return lesson;
+  }
+
+  at::Tensor lesson_loss(const std::vector<Lesson>& lessons) override {
+    std::vector<TextPair> pairs;
+    for (const Lesson& lesson : lessons) {
+      for (std::size_t i = 0; i < lesson.texts.size(); ++i) {
+        const bool told = lesson.labels.defined();
+        pairs.push_back(split_pair(
+            lesson.texts[i],
+            told && lesson.labels[static_cast<std::int64_t>(i)].item<std::int64_t>() == 0));
+      }
+    }
+    if (pairs.empty()) return {};
+    std::mt19937_64 random(
+        torch::randint(std::numeric_limits<int>::max(), {}).item<std::int64_t>());
+    const BertBatch batch =
+        make_pretraining_batch(pairs, synapse_.tokenizer(), batching_, random).to(device_);
+    if (!batch.word_labels.ne(kBertIgnored).any().item<bool>()) return {};  // nothing to hide
+    return synapse_.forward_local(synapse_.encode(batch.input, batch.asked), batch)
+        .output.local_target_loss;
   }
 
   void score(bool network, TestSums& sums) const override {
@@ -48,6 +83,8 @@ class BertMiniBatch : public MiniBatch {
 
  private:
   BertSynapse& synapse_;
+  const c10::Device device_;
+  const PairBatching batching_;
   const BertBatch batch_;
   const Inputs inputs_;
   const std::int64_t answer_length_;
@@ -64,8 +101,9 @@ double nsp_accuracy(const TestResult& test) {
 }  // namespace
 
 std::unique_ptr<MiniBatch> make_bert_mini_batch(BertSynapse& synapse, const BertBatch& batch,
-                                                const c10::Device& device) {
-  return std::make_unique<BertMiniBatch>(synapse, batch, device);
+                                                const c10::Device& device,
+                                                const PairBatching& batching) {
+  return std::make_unique<BertMiniBatch>(synapse, batch, device, batching);
 }
 
 std::unique_ptr<torch::optim::Optimizer> make_bert_optimizer(std::vector<at::Tensor> parameters,

@@ -8,19 +8,21 @@
 #include <vector>
 
 #include "c10/core/Device.h"
-#include "bittensor/neuron/mini_batch.h"
 #include "nlohmann/json.hpp"
 #include "synapses/bert/bert_synapse.h"
+#include "synapses/bert/pretraining_batches.h"
 #include "torch/optim/optimizer.h"
 
+#include "bittensor/neuron/mini_batch.h"
 #include "bittensor/neuron/training.h"
 
 namespace bittensor {
 
 // `batch` on `device`. The synapse must outlive it. Scores: "loss", in nats, and "accuracy" of the
-// hidden tokens, "nsp_accuracy" of the pairs.
+// hidden tokens, "nsp_accuracy" of the pairs. `batching` says how lessons become batches.
 std::unique_ptr<MiniBatch> make_bert_mini_batch(BertSynapse& synapse, const BertBatch& batch,
-                                                const c10::Device& device);
+                                                const c10::Device& device,
+                                                const PairBatching& batching);
 
 // AdamW (Loshchilov and Hutter, arXiv 1711.05101) as Devlin et al. use it: weights decay, biases
 // and what normalises do not.

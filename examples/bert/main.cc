@@ -6,25 +6,25 @@
 //   bert --neuron_key b/neuron.key --axon_port 8093 --metagraph_port 8094 --shards 2 --shard 1
 //        --bootstrap localhost:8092
 //
-// This is the data and the model; the neuron itself is in bittensor/neuron/neuron.cc.
+// This is the data and the model; the neuron itself is in bittensor/neuron/program.cc.
 #include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "datasets/text/speeches.h"
-#include "examples/bert/bert_task.h"
-#include "bittensor/neuron/neuron.h"
-#include "synapses/bert/bert_synapse.h"
 #include "datasets/text/corpus.h"
 #include "datasets/text/fetch_vocabulary.h"
+#include "datasets/text/speeches.h"
+#include "examples/bert/bert_task.h"
+#include "synapses/bert/bert_synapse.h"
 #include "synapses/bert/pretraining_batches.h"
 #include "synapses/bert/shared_tokens.h"
 #include "torch/torch.h"
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/neuron/compute.h"
+#include "bittensor/neuron/program.h"
 
 namespace bittensor {
 namespace {
@@ -50,7 +50,8 @@ NeuronOptions defaults() {
   options.look_ahead = 4;       // an answer is some megabytes
   options.axon_max_rows = 256;  // of up to 128 tokens, with 1024 numbers each
   options.timeout = 10;
-  options.serve_interval = 100;
+  options.serve_interval = 50;
+  options.lessons = 8;
   return options;
 }
 
@@ -108,8 +109,8 @@ absl::Status run(const NeuronOptions& options, const TextOptions& text) {
 
   PretrainingBatches::Options batches;
   batches.batch_size = options.batch_size_train;
-  batches.max_length = kMaxLength;
-  batches.mark_shared = marks_shared_tokens(small_config());
+  batches.batching.max_length = kMaxLength;
+  batches.batching.mark_shared = marks_shared_tokens(small_config());
   batches.seed = options.seed;
   batches.pairs = options.train_images;
   const auto passages = [&](const std::vector<Speech>& some) {
@@ -137,13 +138,15 @@ absl::Status run(const NeuronOptions& options, const TextOptions& text) {
   NeuronTask task;
   task.kind = "bert";
   task.synapse = synapse;
-  task.train = [&](std::int64_t step) {
-    return make_bert_mini_batch(*synapse, train.at(step), device);
+  task.train = [&](Synapse& of, std::int64_t step) {
+    return make_bert_mini_batch(dynamic_cast<BertSynapse&>(of), train.at(step), device,
+                                batches.batching);
   };
   task.steps_per_epoch = train.per_epoch();
   task.train_samples = train.pairs();
-  task.test = [&](std::int64_t step) {
-    return make_bert_mini_batch(*synapse, test.at(step), device);
+  task.test = [&](Synapse& of, std::int64_t step) {
+    return make_bert_mini_batch(dynamic_cast<BertSynapse&>(of), test.at(step), device,
+                                batches.batching);
   };
   task.test_batches = test.per_epoch();
   task.optimizer = [&](std::vector<at::Tensor> parameters) {
@@ -154,7 +157,7 @@ absl::Status run(const NeuronOptions& options, const TextOptions& text) {
   task.config = model_description(*synapse);
   task.describe = [&](const TestResult& result) { return describe_bert(result, entropy); };
   task.report = [&](const TestResult& result) { return bert_report(result, entropy); };
-  return run_neuron(options, task);
+  return run_neuron(options, std::move(task));
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 //   mnist --neuron_key b/neuron.key --axon_port 8093 --metagraph_port 8094
 //         --bootstrap localhost:8092
 //
-// This is the data and the model; the neuron itself is in bittensor/neuron/neuron.cc.
+// This is the data and the model; the neuron itself is in bittensor/neuron/program.cc.
 #include "datasets/mnist/mnist.h"
 #include "examples/image_neuron.h"
 #include "synapses/mnist/mnist_synapse.h"

@@ -53,7 +53,8 @@ BertBatch BertBatch::to(const torch::Device& device) const {
           moved(word_labels),
           moved(answer_positions),
           moved(next_labels),
-          texts};
+          texts,
+          plain};
 }
 
 BertSynapse::BertSynapse(const Options& options, std::shared_ptr<const BertTokenizer> tokenizer)

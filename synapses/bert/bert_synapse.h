@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "synapses/bert/heads.h"
-#include "text/tokenizer.h"
 #include "synapses/student_synapse.h"
+#include "text/tokenizer.h"
 
 #include "bittensor/synapse/synapse_output.h"
 
@@ -28,6 +28,7 @@ struct BertBatch {
 
   // What others are asked: the same pairs, hidden likewise, "first [SEP] second".
   std::vector<std::string> texts;  // [batch]
+  std::vector<std::string> plain;  // [batch], with nothing hidden: what a lesson tells
 
   BertBatch to(const torch::Device& device) const;
 };

@@ -5,6 +5,7 @@
 #include <random>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "synapses/bert/shared_tokens.h"
 #include "torch/torch.h"
 
@@ -12,6 +13,8 @@
 
 namespace bittensor {
 namespace {
+
+constexpr absl::string_view kBetween = " [SEP] ";
 
 constexpr std::size_t kPool = 64;  // batches whose pairs are sorted by length together
 
@@ -94,9 +97,19 @@ BertBatch PretrainingBatches::at(std::int64_t step) {
   // Other numbers than the order's.
   std::mt19937_64 random((options_.seed + 1) * 0xD1B54A32D192ED03u +
                          static_cast<std::uint64_t>(options_.shuffle ? step : step % per_epoch()));
-  BertTokenizer::EncodeOptions encode;
-  encode.max_length = static_cast<std::size_t>(options_.max_length);
+  std::vector<TextPair> pairs;
+  for (std::size_t i = from; i < end; ++i) {
+    const SentencePair& pair = pairs_[i];
+    pairs.push_back(
+        {sentence(pair.document, pair.first), sentence(pair.document, pair.second), pair.follows});
+  }
+  return make_pretraining_batch(pairs, *tokenizer_, options_.batching, random);
+}
 
+BertBatch make_pretraining_batch(const std::vector<TextPair>& pairs, const BertTokenizer& tokenizer,
+                                 const PairBatching& options, std::mt19937_64& random) {
+  BertTokenizer::EncodeOptions encode;
+  encode.max_length = static_cast<std::size_t>(options.max_length);
   BertBatch batch;
   std::vector<BertEncoding> encodings;
   Rows asked;
@@ -104,13 +117,11 @@ BertBatch PretrainingBatches::at(std::int64_t step) {
   Rows positions;
   std::vector<std::int64_t> next;
   std::size_t longest = 0;
-  for (std::size_t i = from; i < end; ++i) {
-    const SentencePair& pair = pairs_[i];
-    const std::string& first = sentence(pair.document, pair.first);
-    const std::string& second = sentence(pair.document, pair.second);
-    BertEncoding encoding = tokenizer_->encode_pair(first, second, encode);
-    MaskedTokens masked = mask_tokens(encoding, *tokenizer_, random, options_.masking);
-    MaskedQuestion question = masked_question(first, second, encoding, masked.ids, *tokenizer_);
+  for (const TextPair& pair : pairs) {
+    BertEncoding encoding = tokenizer.encode_pair(pair.first, pair.second, encode);
+    MaskedTokens masked = mask_tokens(encoding, tokenizer, random, options.masking);
+    MaskedQuestion question =
+        masked_question(pair.first, pair.second, encoding, masked.ids, tokenizer);
     asked.push_back({0});
     labels.push_back({kBertIgnored});
     positions.push_back({0});
@@ -121,19 +132,27 @@ BertBatch PretrainingBatches::at(std::int64_t step) {
       positions.back().push_back(question.positions[t]);
     }
     encoding.ids = std::move(masked.ids);
-    if (options_.mark_shared) mark_shared_tokens(encoding, *tokenizer_);
+    if (options.mark_shared) mark_shared_tokens(encoding, tokenizer);
     longest = std::max(longest, encoding.size());
     encodings.push_back(std::move(encoding));
     batch.texts.push_back(std::move(question.text));
+    batch.plain.push_back(absl::StrCat(pair.first, kBetween, pair.second));
     next.push_back(pair.follows ? 0 : 1);
   }
-  for (BertEncoding& encoding : encodings) encoding.pad(longest, tokenizer_->pad_id());
+  for (BertEncoding& encoding : encodings) encoding.pad(longest, tokenizer.pad_id());
   batch.input = make_bert_input(encodings);
   batch.asked = matrix(asked, 0);
   batch.word_labels = matrix(labels, kBertIgnored);
   batch.answer_positions = matrix(positions, 0);
   batch.next_labels = torch::tensor(next, torch::kLong);
   return batch;
+}
+
+TextPair split_pair(absl::string_view plain, bool follows) {
+  const std::size_t at = plain.find(kBetween);
+  if (at == absl::string_view::npos) return {std::string(plain), "", follows};
+  return {std::string(plain.substr(0, at)), std::string(plain.substr(at + kBetween.size())),
+          follows};
 }
 
 }  // namespace bittensor

@@ -3,18 +3,41 @@
 
 #include <cstdint>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
+#include "datasets/text/masking.h"
 #include "datasets/text/sentence_pairs.h"
 #include "synapses/bert/bert_synapse.h"
-#include "datasets/text/masking.h"
 #include "text/tokenizer.h"
 
 namespace bittensor {
 
 // Texts, each as its sentences.
 using Documents = std::vector<std::vector<std::string>>;
+
+// Two texts, and whether the second follows the first.
+struct TextPair {
+  std::string first;
+  std::string second;
+  bool follows = false;
+};
+
+// How pairs become a mini-batch.
+struct PairBatching {
+  std::int64_t max_length = 128;  // tokens of a pair; longer ones are cut
+  MaskingOptions masking = {};
+  bool mark_shared = false;  // for a model that marks_shared_tokens()
+};
+
+// A mini-batch of pairs, at least one, with tokens hidden as `random` says. Sizes [batch,
+// sequence].
+BertBatch make_pretraining_batch(const std::vector<TextPair>& pairs, const BertTokenizer& tokenizer,
+                                 const PairBatching& options, std::mt19937_64& random);
+
+// "first [SEP] second" as it stands in BertBatch::plain; the second text is empty without a [SEP].
+TextPair split_pair(absl::string_view plain, bool follows);
 
 // Documents as mini-batches of masked pairs of sentences (or passages, passages_of()), in another
 // order, with other pairs and other tokens hidden each epoch. The batch of a step depends on the
@@ -24,13 +47,11 @@ using Documents = std::vector<std::vector<std::string>>;
 class PretrainingBatches {
  public:
   struct Options {
-    std::int64_t batch_size = 32;   // pairs
-    std::int64_t max_length = 128;  // tokens of a pair; longer ones are cut
+    std::int64_t batch_size = 32;  // pairs
     std::uint64_t seed = 0;
     bool shuffle = true;     // false: the same pairs and tokens each epoch, as a test wants it
     std::int64_t pairs = 0;  // only so many of an epoch; 0: all
-    MaskingOptions masking = {};
-    bool mark_shared = false;  // for a model that marks_shared_tokens()
+    PairBatching batching = {};
   };
 
   // `documents` must have at least one pair.

@@ -23,9 +23,9 @@ Documents documents() {
 
 PretrainingBatches batches(std::uint64_t seed = 1, bool shuffle = true, bool mark_shared = false) {
   PretrainingBatches::Options options;
-  options.mark_shared = mark_shared;
+  options.batching.mark_shared = mark_shared;
   options.batch_size = 4;
-  options.max_length = 12;
+  options.batching.max_length = 12;
   options.seed = seed;
   options.shuffle = shuffle;
   return PretrainingBatches(documents(), tokenizer_of("we one people ."), options);

@@ -14,7 +14,7 @@ DpnSynapse::DpnSynapse(const Options& options) : ImageClassifier(options.sizes),
 }
 
 Schema DpnSynapse::schema() const {
-  return {Modality::kImage, at::kFloat, {-1, -1, -1}, options_.sizes.network_dim};
+  return image_schema({-1, -1, -1});
 }
 
 std::shared_ptr<Synapse> DpnSynapse::fresh() const {

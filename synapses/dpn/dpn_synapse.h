@@ -19,7 +19,7 @@ class DpnSynapse : public ImageClassifier {
   struct Options {
     DpnLayout layout = dpn26_small();  // its outputs are network_dim, whatever it says
     std::int64_t side = 32;            // pixels
-    ImageClassifier::Sizes sizes;
+    ImageClassifier::Sizes sizes = of_task("cifar10");
   };
 
   explicit DpnSynapse(const Options& options);

@@ -27,7 +27,7 @@ MnistSynapse::MnistSynapse(const Options& options)
 }
 
 Schema MnistSynapse::schema() const {
-  return {Modality::kImage, at::kFloat, {-1, -1, -1}, options_.sizes.network_dim};
+  return image_schema({-1, -1, -1});
 }
 
 std::shared_ptr<Synapse> MnistSynapse::fresh() const {

@@ -17,7 +17,7 @@ class MnistSynapse : public ImageClassifier {
  public:
   struct Options {
     std::int64_t encoder = 512;  // hidden units of the encoder
-    ImageClassifier::Sizes sizes;
+    ImageClassifier::Sizes sizes = of_task("mnist");
   };
 
   explicit MnistSynapse(const Options& options);

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "ATen/core/Tensor.h"
+#include "absl/status/status.h"
+#include "torch/nn/module.h"
+
+#include "bittensor/base/executor.h"
+#include "bittensor/base/mutex.h"
+#include "bittensor/wallet/keys.h"
+
+namespace bittensor {
+
+// What others' gradients would change in the parameters of a synapse, one sum a teacher, until the
+// neuron that trains it takes them into its own step.
+//
+// Thread-safe. Holds one set of parameters a teacher, however many calls there were, and no more
+// than kMaxTeachers of them.
+class TaughtGradients {
+ public:
+  static constexpr std::size_t kMaxTeachers = 64;
+
+  struct Taught {
+    PublicKey from;
+    std::vector<at::Tensor> sum;  // in the order of Module::parameters(); undefined: zero
+    std::int64_t calls = 0;
+  };
+
+  // The gradient of one call is scaled down to `max_norm`, over all parameters: nobody can ask for
+  // more.
+  explicit TaughtGradients(double max_norm) : max_norm_(max_norm) {}
+
+  // Adds the gradients of one call. kInvalidArgument, and nothing is added, if a value is not
+  // finite or the shapes are not those of the calls before; kResourceExhausted if too many teach.
+  absl::Status add(const PublicKey& from, const std::vector<at::Tensor>& gradients)
+      BITTENSOR_EXCLUDES(mutex_);
+
+  // The sums so far, one a teacher; begins anew.
+  std::vector<Taught> take() BITTENSOR_EXCLUDES(mutex_);
+
+  // Blocks until there is something to take, `timeout` at most; whether there is.
+  bool wait(Duration timeout) BITTENSOR_EXCLUDES(mutex_);
+
+ private:
+  const double max_norm_;
+  Mutex mutex_;
+  std::condition_variable_any added_;
+  std::map<PublicKey, Taught> sums_ BITTENSOR_GUARDED_BY(mutex_);
+};
+
+// The norm over all gradients; an undefined one counts as zero.
+double norm_of(const std::vector<at::Tensor>& gradients);
+
+// Adds `factor` times `gradients` to the `grad` of `parameters`, in their order. A parameter that
+// does not require a gradient stays as it is.
+void add_gradients(const std::vector<at::Tensor>& gradients, double factor,
+                   const std::vector<at::Tensor>& parameters);
+
+}  // namespace bittensor

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "bittensor/base/thread_executor.h"
+#include "bittensor/neuron/neuron.h"
+#include "bittensor/neuron/options.h"
+
+namespace bittensor {
+
+// A neuron with all that it needs, by the options that programs have: the short way for a model of
+// your own. See examples/custom. Not thread-safe.
+class StandaloneNeuron {
+ public:
+  // Opens the key file (created if missing), listens and joins the network. Errors name what is
+  // wrong: a port that is taken, a key file that another neuron uses, a bootstrap that is no
+  // HOST:PORT.
+  static absl::StatusOr<std::unique_ptr<StandaloneNeuron>> create(const NeuronOptions& options,
+                                                                  std::shared_ptr<Synapse> synapse);
+
+  // Trains `steps` steps, with the network where there is one; `make` gives the batch of a step.
+  // kCancelled if a stop is requested (StopSignal).
+  absl::Status train(std::int64_t steps, torch::optim::Optimizer& optimizer,
+                     const MakeMiniBatch& make);
+
+  Neuron& neuron() { return *neuron_; }
+  std::vector<at::Tensor> parameters() { return neuron_->parameters(); }
+
+ private:
+  StandaloneNeuron(Wallet wallet, FileLock lock);
+
+  const Wallet wallet_;
+  const FileLock lock_;
+  ThreadExecutor executor_;
+  std::unique_ptr<Transport> transport_;
+  std::unique_ptr<Neuron> neuron_;
+};
+
+}  // namespace bittensor
