@@ -24,7 +24,8 @@ int become_torch(char** argv) {
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
   const std::string program = self.parent_path() / "bittensor-torch";
   execv(program.c_str(), argv);
-  std::fprintf(stderr, "bittensor: %s: %s\n", program.c_str(), std::strerror(errno));
+  std::fprintf(stderr, "bittensor: %s: %s%s\n", program.c_str(), std::strerror(errno),
+               errno == ENOENT ? "; ./run build makes it" : "");
   return 1;
 }
 
