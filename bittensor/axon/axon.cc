@@ -204,11 +204,17 @@ absl::StatusOr<Axon::Caller> Axon::admit(const Transport::Request& request,
   } else {
     BITTENSOR_ASSIGN_OR_RETURN(caller.envelope, open_request(pair_keys_, request.message.envelope,
                                                              request.method, request.message.body));
-    BITTENSOR_RETURN_IF_ERROR(replay_guard_.admit(*caller.envelope, executor_.unix_ms(),
+    BITTENSOR_RETURN_IF_ERROR(replay_guard_.check(*caller.envelope, executor_.unix_ms(),
                                                   /*allow_any_receiver=*/false));
   }
   BITTENSOR_RETURN_IF_ERROR(
       admission_.identify(ticket, caller.key(), request.message.body.size(), executor_.now()));
+  // Remembered only within the key's rate, or one key could fill the guard's memory, after which
+  // everybody is refused. Looked at before it, or a stranger's replays would use up that rate.
+  if (caller.envelope) {
+    BITTENSOR_RETURN_IF_ERROR(replay_guard_.admit(*caller.envelope, executor_.unix_ms(),
+                                                  /*allow_any_receiver=*/false));
+  }
   if (options_.admit) BITTENSOR_RETURN_IF_ERROR(options_.admit(caller.key()));
   return caller;
 }
