@@ -25,11 +25,10 @@ namespace {
 
 constexpr std::size_t kTailBytes = 4096;  // of standard error: where the reason stands
 
-// A nameless temporary file, gone with its last descriptor.
+// A nameless temporary file, gone with its last descriptor. Not O_TMPFILE, which NFS lacks.
 class Scratch {
  public:
-  explicit Scratch(const std::string& folder)
-      : descriptor_(open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)) {}
+  explicit Scratch(const std::string& folder) : descriptor_(open_nameless(folder)) {}
   ~Scratch() {
     if (descriptor_ >= 0) close(descriptor_);
   }
@@ -53,6 +52,13 @@ class Scratch {
   }
 
  private:
+  static int open_nameless(const std::string& folder) {
+    std::string path = folder + "/stderr-XXXXXX";
+    const int descriptor = mkostemp(path.data(), O_CLOEXEC);
+    if (descriptor >= 0) unlink(path.c_str());
+    return descriptor;
+  }
+
   const int descriptor_;
 };
 
