@@ -71,6 +71,7 @@ absl::StatusOr<Axon::Options> axon_options(const NeuronOptions& options) {
   axon.allow_unsigned = options.allow_unsigned;
   axon.max_message_bytes = options.axon_max_message_megabytes * kMegabyte;
   axon.max_rows = options.axon_max_rows;
+  axon.max_joined_rows = std::min(axon.max_joined_rows, axon.max_rows);
   axon.queue.max_jobs = options.axon_max_queue;
   axon.queue.max_bytes = options.axon_max_queue_megabytes * kMegabyte;
   Admission::Options& admission = axon.admission;
