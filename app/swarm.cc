@@ -218,7 +218,8 @@ class Swarm {
       return absl::StrFormat("%.2f %%", 100 * number(name));
     };
     row.local_accuracy = percent("local_accuracy");
-    row.network_accuracy = percent("network_accuracy");
+    // Of a neuron that trained alone it says nothing about the network.
+    if (!report.value("hardly_helped", false)) row.network_accuracy = percent("network_accuracy");
     row.test_loss = absl::StrFormat("%.4f", number("test_loss"));
     row.images_per_second = absl::StrFormat("%.0f", number("images_per_second"));
     row.answers = absl::StrFormat("%.0f/%.0f", number("answers_ok"), number("answers_failed"));

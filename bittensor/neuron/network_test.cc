@@ -397,8 +397,7 @@ TEST_F(Admission, KeyThatAsksTooMuchDoesNotFillTheReplayGuardForOthers) {
   const PublicKey key = peer.wallet.key();
   for (int i = 0; i < 12; ++i) send(peer, seal(key, body_), body_);
   const Wallet other = Wallet::create();
-  const std::string envelope =
-      seal_request(other, key, kForward, body_, executor_.unix_ms()).bytes;
+  const std::string envelope = seal_request(other, key, kForward, body_, executor_.unix_ms()).bytes;
   EXPECT_EQ(send(peer, envelope, body_), absl::OkStatus());
 }
 
