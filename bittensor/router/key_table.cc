@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
@@ -112,6 +113,12 @@ void KeyTable::move_in(const std::vector<Newcomer>& newcomers) {
   const at::Tensor where = to_tensor(slots).to(keys_.device());
   keys_.index_copy_(0, where, torch::tensor(keys).view({count, key_dim}).to(keys_.options()));
   owners_.index_copy_(0, where, torch::tensor(owners).view({count, -1}).to(owners_.options()));
+  reassigned_.insert(slots.begin(), slots.end());
+}
+
+at::Tensor KeyTable::take_reassigned() {
+  const std::set<std::int64_t> slots = std::exchange(reassigned_, {});
+  return to_tensor({slots.begin(), slots.end()}).to(keys_.device());
 }
 
 }  // namespace bittensor

@@ -223,4 +223,14 @@ absl::Status load_optimizer_state(Optimizer& optimizer, const OptimizerState& st
   });
 }
 
+void forget_rows(Optimizer& optimizer, const at::Tensor& parameter, const at::Tensor& rows) {
+  if (rows.numel() == 0) return;
+  const torch::NoGradGuard no_grad;
+  const auto found = optimizer.state().find(parameter_key(optimizer.state(), parameter));
+  if (found == optimizer.state().end() || found->second == nullptr) return;
+  for (const auto& [name, tensor] : fields_of(*found->second)) {
+    if (tensor.dim() > 0) at::Tensor(tensor).index_fill_(0, rows, 0);
+  }
+}
+
 }  // namespace bittensor
