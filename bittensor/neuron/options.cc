@@ -73,8 +73,10 @@ void add_network(const Group& group, NeuronOptions& o) {
            "metagraph HOST:PORT of a neuron already there; several: again, or with commas")
       ->delimiter(',');
   group.add("remote_ip", o.remote_ip,
-            "host or address that others reach this neuron at; empty: 127.0.0.1");
-  group.add("listen_ip", o.listen_ip, "address of this machine to listen at");
+            "host or address that others reach this neuron at; empty: --listen_ip, or 127.0.0.1 if "
+            "that is any");
+  group.add("listen_ip", o.listen_ip,
+            "address of this machine to listen at; 0.0.0.0: any, ::: any of IPv6 too");
   group
       .add("min_peers", o.min_peers,
            "before training, wait until so many other neurons are known (30 s at most)")
