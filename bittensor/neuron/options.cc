@@ -10,6 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
+#include "bittensor/base/abbreviated.h"
 #include "bittensor/metagraph/work.h"
 
 namespace bittensor {
@@ -240,7 +241,7 @@ void add_display(const Group& group, NeuronOptions& o) {
 void add_neuron_options(CLI::App& app, NeuronOptions& options) {
   app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
     return absl::StrCat(failed->get_name().empty() ? "neuron" : failed->get_name(), ": ",
-                        error.what(), " (--help lists the options)\n");
+                        abbreviated(error.what()), " (--help lists the options)\n");
   });
   app.footer(
       "Each option is also NAME = VALUE in the file and the variable in (Env:...); the "
