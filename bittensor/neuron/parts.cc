@@ -210,7 +210,7 @@ void wait_for_peers(const Metagraph& metagraph, const NeuronOptions& options) {
   const auto give_up = std::chrono::steady_clock::now() + kPatience;
   while (metagraph.proven() < wanted && !StopSignal::wait_for(kStep)) {
     if (std::chrono::steady_clock::now() < give_up) continue;
-    spdlog::warn("knows {} of {} peers; goes on without the others", metagraph.proven(), wanted);
+    spdlog::warn("knows {} of {} peers; continues without the others", metagraph.proven(), wanted);
     return;
   }
 }

@@ -9,7 +9,7 @@
 #include <torch/torch.h>
 
 #include "bittensor/base/status_macros.h"
-#include "bittensor/toolbox/caught.h"
+#include "bittensor/toolbox/status_of.h"
 #include "bittensor/toolbox/parameter_key.h"
 #include "bittensor/toolbox/state.h"
 
@@ -107,7 +107,7 @@ absl::StatusOr<FieldsByIndex> by_index(const StateDict& tensors) {
 
 absl::Status check_step(const at::Tensor& step) {
   if (step.scalar_type() != torch::kInt64 || step.dim() != 0 || step.item<std::int64_t>() < 0) {
-    return absl::InvalidArgumentError("its step is no count");
+    return absl::InvalidArgumentError("its step is not a count");
   }
   return absl::OkStatus();
 }
@@ -170,7 +170,7 @@ absl::StatusOr<OptimizerState> optimizer_state(const Optimizer& optimizer) {
 }
 
 absl::Status check_optimizer_state(const Optimizer& optimizer, const OptimizerState& state) {
-  return internal::caught([&]() -> absl::Status {
+  return internal::status_of([&]() -> absl::Status {
     const std::string kind = kind_of(optimizer);
     if (state.kind != kind || kind.empty()) {
       return absl::InvalidArgumentError(absl::StrCat("the saved optimizer state is of \"",
@@ -195,7 +195,7 @@ absl::Status check_optimizer_state(const Optimizer& optimizer, const OptimizerSt
 
 absl::Status load_optimizer_state(Optimizer& optimizer, const OptimizerState& state) {
   BITTENSOR_RETURN_IF_ERROR(check_optimizer_state(optimizer, state));
-  return internal::caught([&]() -> absl::Status {
+  return internal::status_of([&]() -> absl::Status {
     BITTENSOR_ASSIGN_OR_RETURN(const FieldsByIndex saved, by_index(state.tensors));
     const auto parameters = parameters_of(optimizer);
     // Everything that can throw comes before the first change.
