@@ -12,6 +12,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 
+#include "bittensor/base/random.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/transport/pending_calls.h"
 
@@ -71,11 +72,6 @@ Payload with_flipped_bit(const Payload& body, std::uint64_t bit) {
   if (bytes.empty()) return body;
   bytes[(bit / 8) % bytes.size()] ^= static_cast<char>(1 << (bit % 8));
   return Payload(std::move(bytes));
-}
-
-// In [0, 1), the same on every platform, as std::uniform_real_distribution is not.
-double uniform(std::mt19937_64& random) {
-  return static_cast<double>(random() >> 11) * 0x1p-53;
 }
 
 }  // namespace
@@ -180,23 +176,23 @@ std::optional<FaultyTransport::Draw> FaultyTransport::draw(const std::string& ad
   MutexLock lock(mutex_);
   if (closed_) return std::nullopt;
   // As many numbers for each call, so that one fault does not move the others.
-  const bool drop = uniform(random_) < faults_.drop;
-  const bool cut = uniform(random_) < faults_.cut;
-  const bool corrupt = uniform(random_) < faults_.corrupt;
-  const bool request = uniform(random_) < 0.5;
+  const bool drop = to_unit(random_()) < faults_.drop;
+  const bool cut = to_unit(random_()) < faults_.cut;
+  const bool corrupt = to_unit(random_()) < faults_.corrupt;
+  const bool request = to_unit(random_()) < 0.5;
   const std::uint64_t bit = random_();
-  const bool refuse = uniform(random_) < faults_.refuse;
-  const bool half_open = uniform(random_) < faults_.half_open;
-  const bool duplicate = uniform(random_) < faults_.duplicate;
-  const bool reorder = uniform(random_) < faults_.reorder;
+  const bool refuse = to_unit(random_()) < faults_.refuse;
+  const bool half_open = to_unit(random_()) < faults_.half_open;
+  const bool duplicate = to_unit(random_()) < faults_.duplicate;
+  const bool reorder = to_unit(random_()) < faults_.reorder;
   const auto jitter = [this]() BITTENSOR_REQUIRES(mutex_) {
-    return Duration(
-        static_cast<Duration::rep>(uniform(random_) * static_cast<double>(faults_.jitter.count())));
+    return Duration(static_cast<Duration::rep>(to_unit(random_()) *
+                                               static_cast<double>(faults_.jitter.count())));
   };
   Draw draw{Outcome::kArrives, bit, faults_.delay + jitter(), faults_.delay + jitter()};
   // The same each time for one peer.
   std::mt19937_64 of_peer(seed_ ^ std::hash<std::string>()(address));
-  if (uniform(of_peer) < faults_.silent || (drop && !refuse)) {
+  if (to_unit(of_peer()) < faults_.silent || (drop && !refuse)) {
     draw.outcome = Outcome::kDropped;
   } else if (refuse) {
     draw.outcome = Outcome::kRefused;

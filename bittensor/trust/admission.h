@@ -2,11 +2,9 @@
 #pragma once
 
 #include <cstddef>
-#include <list>
 #include <memory>
 #include <set>
 #include <string>
-#include <unordered_map>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"

@@ -86,7 +86,8 @@ TEST(Certificate, OfTheUserIsGoodIfItsAuthorityVouchesForIt) {
   expect_refused(check("expired.pem", "expired.key", "authority.pem"), "has expired");
   expect_refused(check("neuron.pem", "stranger.key", "authority.pem"), "another certificate");
   expect_refused(check("neuron.pem", "neuron.pem", "authority.pem"), "the key is not valid");
-  expect_refused(check("neuron.key", "neuron.key", "authority.pem"), "the certificate is not valid");
+  expect_refused(check("neuron.key", "neuron.key", "authority.pem"),
+                 "the certificate is not valid");
   expect_refused(check("neuron.pem", "neuron.key", "make.sh"), "no certificate");
 }
 
