@@ -55,7 +55,8 @@ std::size_t bytes_of(const Inputs& inputs) {
   return bytes;
 }
 
-// Not of one who asks too much at a time, or for inputs that are no longer kept.
+// Whether a refusal counts against the address. Asking too much at a time does not, nor asking for
+// inputs that are no longer kept.
 bool is_callers_fault(const absl::Status& status) {
   return absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status) ||
          absl::IsInvalidArgument(status);

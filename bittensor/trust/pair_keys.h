@@ -46,8 +46,8 @@ class PairKeys {
 
   const Wallet& wallet() const { return wallet_; }
 
-  // The key shared with `peer`, remembered or computed. kInvalidArgument if `peer` is no key of
-  // anybody's. Remembers nothing: any stranger can name a million neurons.
+  // The key shared with `peer`, remembered or computed. kInvalidArgument if `peer` is not a valid
+  // public key. Does not remember it: a stranger can claim to be a million neurons.
   absl::StatusOr<PairKey> with(const PublicKey& peer) const BITTENSOR_EXCLUDES(mutex_);
 
   // To be called for peers that this neuron chose, or that proved to have their key.
