@@ -55,6 +55,12 @@ void Training::say_started(const PublicKey& key, int axon_port,
                   {{"key", key.hex()}, {"axon_port", axon_port}, {"metagraph", metagraph_address}});
 }
 
+void Training::say_alone(const TestResult& test) {
+  progress_.say(
+      absl::StrFormat("alone: test accuracy %.2f %%, loss %.4f", 100 * test.accuracy, test.loss));
+  progress_.event("alone", {{"accuracy", test.accuracy}, {"loss", test.loss}});
+}
+
 bool Training::next_epoch(std::int64_t steps, std::int64_t images) {
   if (StopSignal::requested() || epoch_ >= options_.epochs) return false;
   steps_per_epoch_ = steps;
