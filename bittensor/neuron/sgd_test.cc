@@ -52,7 +52,8 @@ template <typename Optimizer>
 at::Tensor after_a_transposed_gradient() {
   torch::manual_seed(3);
   at::Tensor parameter = torch::rand({5, 7}).requires_grad_();
-  Optimizer optimizer({parameter}, torch::optim::SGDOptions(0.1).momentum(0.9));
+  Optimizer optimizer(std::vector<at::Tensor>{parameter},
+                      torch::optim::SGDOptions(0.1).momentum(0.9));
   parameter.mutable_grad() = torch::rand({7, 5}).t();
   optimizer.step();
   parameter.mutable_grad() = torch::rand({5, 7});
