@@ -86,12 +86,6 @@ bool Training::next_step() {
   return true;
 }
 
-void Training::say_alone(const TestResult& test) {
-  progress_.say(
-      absl::StrFormat("alone: test accuracy %.2f %%, loss %.4f", 100 * test.accuracy, test.loss));
-  progress_.event("alone", {{"accuracy", test.accuracy}, {"loss", test.loss}});
-}
-
 absl::Status Training::status() const {
   if (!StopSignal::requested()) return diverged_.ok() ? checkpoints_.broken() : diverged_;
   if (!checkpoints_.has(position()))
