@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 //
 // The program `bittensor`: what is done around neurons. Each subcommand has a file of its own.
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "CLI/CLI.hpp"
+#include "absl/strings/str_cat.h"
+#include "app/commands.h"
 #include "app/swarm.h"
 #include "app/wallet.h"
 #include <unistd.h>
@@ -24,9 +28,29 @@ int become_torch(char** argv) {
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
   const std::string program = self.parent_path() / "bittensor-torch";
   execv(program.c_str(), argv);
-  std::fprintf(stderr, "bittensor: %s: %s%s\n", program.c_str(), std::strerror(errno),
-               errno == ENOENT ? "; ./run build makes it" : "");
+  bittensor::print_error(absl::StrCat(program, ": ", std::strerror(errno),
+                                      errno == ENOENT ? "; ./run build makes it" : ""));
   return 1;
+}
+
+const std::vector<std::string> kTorchCommands = {"data", "embed", "fill-mask"};
+
+// For --help and as words that somebody may have meant: they are become_torch()'s to run.
+void list_torch_commands(CLI::App& app) {
+  app.add_subcommand("data", "Fetches data sets.");
+  app.add_subcommand("fill-mask", "Prints the likeliest words for each [MASK] of a text.");
+  app.add_subcommand("embed", "Prints texts as vectors.");
+}
+
+// The error of a first word that is not a command; "" if it is one, or an option.
+std::string wrong_command(const CLI::App& app, const std::string& word) {
+  if (word.empty() || word[0] == '-') return "";
+  std::vector<std::string> words;
+  for (const CLI::App* command : app.get_subcommands({})) words.push_back(command->get_name());
+  if (std::find(words.begin(), words.end(), word) != words.end()) return "";
+  const std::string nearest = bittensor::nearest_word(word, words);
+  return absl::StrCat("'", word, "' is not a command",
+                      nearest.empty() ? "" : absl::StrCat("; did you mean ", nearest, "?"));
 }
 
 CLI::App* add_swarm(CLI::App& app, bittensor::SwarmOptions& options) {
@@ -50,15 +74,23 @@ CLI::App* add_swarm(CLI::App& app, bittensor::SwarmOptions& options) {
 
 int main(int argc, char** argv) {
   const std::string command = argc > 1 ? argv[1] : "";
-  if (command == "data" || command == "fill-mask" || command == "embed") return become_torch(argv);
-  CLI::App app("Bittensor: models that learn from each other.");
+  if (std::count(kTorchCommands.begin(), kTorchCommands.end(), command) > 0) {
+    return become_torch(argv);
+  }
+  CLI::App app("Bittensor: models that learn from each other.", "bittensor");
   app.require_subcommand(1);
+  app.set_version_flag("--version", "bittensor " BITTENSOR_VERSION);
+  const CLI::App* version = app.add_subcommand("version", "Prints the version.");
   bittensor::SwarmOptions swarm_options;
   const CLI::App* swarm = add_swarm(app, swarm_options);
-  app.footer(
-      "bittensor data get fetches data sets, bittensor fill-mask and bittensor embed use a trained "
-      "BERT; --help behind them lists their options.");
+  app.footer("bittensor COMMAND --help lists a command's options.");
   const auto run_wallet = bittensor::add_wallet(app);
+  list_torch_commands(app);
+  const std::string wrong = wrong_command(app, command);
+  if (!wrong.empty()) {
+    bittensor::print_error(absl::StrCat(wrong, " (--help lists them)"));
+    return 2;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
@@ -70,9 +102,15 @@ int main(int argc, char** argv) {
       execlp(argv[2], argv[2], "--help", nullptr);
     }
     return status;
+  } catch (const CLI::CallForVersion& answer) {
+    return app.exit(answer);
   } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "bittensor: %s (--help lists the options)\n", error.what());
+    bittensor::print_error(absl::StrCat(error.what(), " (--help lists the options)"));
     return 2;
+  }
+  if (version->parsed()) {
+    std::printf("%s\n", app.version().c_str());
+    return 0;
   }
 
   absl::Status status = bittensor::start_logging("info");
@@ -83,6 +121,6 @@ int main(int argc, char** argv) {
     status = bittensor::run_swarm(swarm_options);
   }
   if (status.ok()) return 0;
-  std::fprintf(stderr, "bittensor: %s\n", std::string(status.message()).c_str());
+  bittensor::print_error(status.message());
   return 1;
 }

@@ -2,8 +2,10 @@
 #include "app/swarm.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -15,11 +17,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "app/child_process.h"
 #include "app/swarm_display.h"
 #include "nlohmann/json.hpp"
+#include <fcntl.h>
 #include <poll.h>
 
+#include "bittensor/base/child_process.h"
+#include "bittensor/base/file.h"
 #include "bittensor/base/json_file.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/base/stop_signal.h"
@@ -117,8 +121,14 @@ class Swarm {
       arguments.push_back(members_.front()->metagraph);
     }
     arguments.insert(arguments.end(), options_.arguments.begin(), options_.arguments.end());
+    const std::string log_file = folder + "/neuron.log";
+    const File log(open(log_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (!log.is_open()) {
+      return absl::UnavailableError(
+          absl::StrCat("cannot write ", log_file, ": ", std::strerror(errno)));
+    }
     BITTENSOR_ASSIGN_OR_RETURN(ChildProcess process,
-                               ChildProcess::start(arguments, folder + "/neuron.log"));
+                               ChildProcess::start(arguments, {log.fd(), ""}));
     members_.push_back(
         std::make_unique<Member>(Member{number, folder, std::move(process), {}, {}, {}, {}}));
     return absl::OkStatus();
@@ -218,7 +228,8 @@ class Swarm {
       return absl::StrFormat("%.2f %%", 100 * number(name));
     };
     row.local_accuracy = percent("local_accuracy");
-    row.network_accuracy = percent("network_accuracy");
+    // Of a neuron that trained alone it says nothing about the network.
+    if (!report.value("hardly_helped", false)) row.network_accuracy = percent("network_accuracy");
     row.test_loss = absl::StrFormat("%.4f", number("test_loss"));
     row.images_per_second = absl::StrFormat("%.0f", number("images_per_second"));
     row.answers = absl::StrFormat("%.0f/%.0f", number("answers_ok"), number("answers_failed"));

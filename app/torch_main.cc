@@ -9,6 +9,9 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "app/commands.h"
 #include "datasets/cifar10/cifar10.h"
 #include "datasets/mnist/mnist.h"
 #include "datasets/text/fetch_vocabulary.h"
@@ -27,10 +30,11 @@ struct Options {
   std::string data;
   std::string cache = default_cache();
   std::string model;
-  std::string text;
   std::vector<std::string> texts;
-  int most = 5;
+  int limit = 5;
 };
+
+constexpr std::size_t kMaxInput = std::size_t{16} << 20;  // bytes of standard input
 
 // In the order that --help lists them.
 const std::vector<std::string> kData = {"mnist", "cifar10", "speeches", "bert-vocab"};
@@ -46,9 +50,24 @@ absl::Status get(const Options& options) {
   return absl::OkStatus();
 }
 
-absl::Status fill(const Options& options) {
+// That the model reads only the beginning of a text must not go unnoticed.
+void warn_of_unread(const BertSynapse& synapse, const std::string& text) {
+  const UnreadText rest = unread(synapse, text);
+  if (rest.text.empty()) return;
+  print_error(absl::StrCat("the model reads the first ", rest.tokens_read, " tokens of the text, ",
+                           rest.bytes_read, " of ", text.size(), " bytes; the rest is ignored"));
+}
+
+// All of standard input is one text.
+absl::Status fill(Options options) {
+  if (options.texts.empty()) {
+    BITTENSOR_ASSIGN_OR_RETURN(std::string text, read_standard_input("text", kMaxInput));
+    options.texts = {std::move(text)};
+  }
+  const std::string& text = options.texts.front();
   BITTENSOR_ASSIGN_OR_RETURN(const auto synapse, load_bert(options.model));
-  BITTENSOR_ASSIGN_OR_RETURN(const auto guesses, fill_mask(*synapse, options.text, options.most));
+  BITTENSOR_ASSIGN_OR_RETURN(const auto guesses, fill_mask(*synapse, text, options.limit));
+  warn_of_unread(*synapse, text);
   for (std::size_t mask = 0; mask < guesses.size(); ++mask) {
     if (guesses.size() > 1) std::printf("mask %zu\n", mask + 1);
     for (const MaskGuess& guess : guesses[mask]) {
@@ -58,9 +77,15 @@ absl::Status fill(const Options& options) {
   return absl::OkStatus();
 }
 
-absl::Status embed(const Options& options) {
+// Each line of standard input is a text.
+absl::Status embed(Options options) {
+  if (options.texts.empty()) {
+    BITTENSOR_ASSIGN_OR_RETURN(const std::string lines, read_standard_input("text", kMaxInput));
+    options.texts = absl::StrSplit(lines, '\n');
+  }
   BITTENSOR_ASSIGN_OR_RETURN(const auto synapse, load_bert(options.model));
   for (const std::string& text : options.texts) {
+    warn_of_unread(*synapse, text);
     std::printf("%s\n", nlohmann::json(embed_text(*synapse, text)).dump().c_str());
   }
   return absl::OkStatus();
@@ -84,17 +109,27 @@ int main(int argc, char** argv) {
   get->add_option("--cache", options.cache, "the folder for data sets")->capture_default_str();
   CLI::App* fill = app.add_subcommand(
       "fill-mask", "Prints the likeliest tokens for each [MASK] of a text, with probabilities.");
-  fill->add_option("text", options.text, "\"The state of the [MASK] is strong.\"")->required();
-  fill->add_option("--top", options.most, "how many")
+  fill->add_option("text", options.texts,
+                   "\"The state of the [MASK] is strong.\"; without it, standard input")
+      ->expected(0, 1);
+  fill->add_option("--top", options.limit, "how many")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   CLI::App* embed = app.add_subcommand(
       "embed", "Prints each text as a vector: the pooler's output, a JSON array a line.");
-  embed->add_option("texts", options.texts, "the texts")->required();
+  embed->add_option("texts", options.texts, "the texts; without, the lines of standard input");
   for (CLI::App* command : {fill, embed}) {
     command->add_option("--model", options.model, "the checkpoint or the folder")->required();
   }
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    const std::string command = app.get_subcommands().empty() ? "" : argv[1] + std::string(": ");
+    bittensor::print_error(absl::StrCat(command, error.what(), " (--help lists the options)"));
+    return 2;
+  }
 
   absl::Status status = bittensor::start_logging("warning");
   try {
@@ -105,6 +140,6 @@ int main(int argc, char** argv) {
     status = absl::InternalError(error.what());
   }
   if (status.ok()) return 0;
-  std::fprintf(stderr, "bittensor: %s\n", std::string(status.message()).c_str());
+  bittensor::print_error(status.message());
   return 1;
 }

@@ -12,7 +12,7 @@
 #include "CLI/CLI.hpp"
 #include "bench/peers.h"
 #include "bench/timing.h"
-#include "bench/wire/way.h"
+#include "bench/wire/round_trip.h"
 #include "torch/torch.h"
 
 #include "bittensor/base/allocator.h"
@@ -55,7 +55,7 @@ class Echo : public Synapse {
 };
 
 // Through a dendrite and an axon.
-class Ours final : public Way {
+class Ours final : public RoundTrip {
  public:
   Ours(const Peers& peer, bool with_proof, Compression compression = Compression::kNone,
        bool tls = false)
@@ -100,15 +100,15 @@ class Ours final : public Way {
 
 // Made anew in each round: an idle connection of one way in this process reads the bytes of
 // another (gRPC has one poller a process), which made the bare echo twice as slow.
-using Ways = std::map<std::string, std::function<std::unique_ptr<Way>()>>;
+using RoundTrips = std::map<std::string, std::function<std::unique_ptr<RoundTrip>()>>;
 
 // Microseconds of each call of each way, by round.
 using Times = std::map<std::string, std::vector<Rounds>>;
 
-void measure_round(const Size& size, const Tensor& x, const Ways& ways, Times& times) {
+void measure_round(const Size& size, const Tensor& x, const RoundTrips& ways, Times& times) {
   for (const auto& [name, make] : ways) {
     Rounds calls;
-    const std::unique_ptr<Way> way = make();
+    const std::unique_ptr<RoundTrip> way = make();
     // Connects; windows grow, and caches hold what the one before left.
     for (int i = 0; i <= size.calls / 4; ++i) way->call(x);
     for (int i = 0; i < size.calls; ++i) {
@@ -230,7 +230,7 @@ void run(const Options& options) {
   Results results;
   for (const Size& size : kSizes) {
     if (!options.takes(size)) continue;
-    Ways ways;
+    RoundTrips ways;
     ways["bare"] = [&] { return bare_grpc(bare_server.port()); };
     ways["callback"] = [&] { return callback_grpc(callback_server.port()); };
     ways["protobuf"] = [&] { return protobuf(protobuf_server.port()); };

@@ -9,26 +9,10 @@
 #include "torch/types.h"
 
 #include "bittensor/base/check.h"
+#include "bittensor/base/random.h"
 
 namespace bittensor {
-namespace {
-
-// A seed for each pair; the constant is 2^64 divided by the golden ratio.
-std::uint64_t mix(std::uint64_t seed, std::int64_t number) {
-  return seed * 0x9E3779B97F4A7C15u + static_cast<std::uint64_t>(number);
-}
-
-// std::shuffle and torch::randperm may differ between libraries and releases; this may not:
-// a run that resumes on another machine goes on with the same order. Fisher and Yates, with
-// a bias below 2^-40 for fewer than 2^24 samples.
-void shuffle(std::vector<std::int64_t>& order, std::uint64_t seed, std::int64_t epoch) {
-  std::mt19937_64 random(mix(seed, epoch));
-  for (std::size_t i = order.size() - 1; i > 0; --i) {
-    std::swap(order[i], order[random() % (i + 1)]);
-  }
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Batches::Batches(LabelledImages data, Options options)
     : data_{data.images.contiguous(), data.labels.contiguous()},
@@ -55,7 +39,8 @@ std::int64_t Batches::per_epoch() const {
 void Batches::shuffle_for(std::int64_t epoch) {
   if (epoch == epoch_) return;
   std::iota(order_.begin(), order_.end(), 0);
-  shuffle(order_, options_.seed, epoch);
+  std::mt19937_64 random(seed_of(options_.seed, epoch));
+  shuffle(order_, random);
   epoch_ = epoch;
 }
 
@@ -82,7 +67,7 @@ Batch Batches::at(std::int64_t step) {
   shape[0] = size;
   const Batch batch = {torch::empty(shape, torch::kFloat), torch::empty({size}, torch::kInt64)};
   const auto* labels = data_.labels.data_ptr<std::int64_t>();
-  std::mt19937_64 random(mix(~options_.seed, step));  // other numbers than the shuffle's
+  std::mt19937_64 random(seed_of(~options_.seed, step));  // other numbers than the shuffle's
   for (std::int64_t i = 0; i < size; ++i) {
     const std::int64_t sample = order_[begin + i];
     const View view =

@@ -10,26 +10,21 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "bittensor/base/child_process.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/base/stop_signal.h"
-
-extern char** environ;
 
 namespace bittensor {
 namespace {
 
 constexpr std::size_t kTailBytes = 4096;  // of standard error: where the reason stands
 
-// A nameless temporary file, gone with its last descriptor.
+// A nameless temporary file, gone with its last descriptor. Not O_TMPFILE, which NFS lacks.
 class Scratch {
  public:
-  explicit Scratch(const std::string& folder)
-      : descriptor_(open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)) {}
+  explicit Scratch(const std::string& folder) : descriptor_(open_nameless(folder)) {}
   ~Scratch() {
     if (descriptor_ >= 0) close(descriptor_);
   }
@@ -53,72 +48,15 @@ class Scratch {
   }
 
  private:
+  static int open_nameless(const std::string& folder) {
+    std::string path = folder + "/stderr-XXXXXX";
+    const int descriptor = mkostemp(path.data(), O_CLOEXEC);
+    if (descriptor >= 0) unlink(path.c_str());
+    return descriptor;
+  }
+
   const int descriptor_;
 };
-
-// Owns the two objects that posix_spawn takes.
-struct SpawnSetup {
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-
-  // A process group of its own, so that a kill reaches what the program starts, and plain
-  // signals, whatever this process blocks.
-  SpawnSetup(const std::string& folder, int error_descriptor) {
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, error_descriptor, STDERR_FILENO);
-    posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
-    posix_spawnattr_init(&attributes);
-    sigset_t signals;
-    sigemptyset(&signals);
-    posix_spawnattr_setsigmask(&attributes, &signals);
-    sigfillset(&signals);
-    posix_spawnattr_setsigdefault(&attributes, &signals);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setflags(
-        &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  }
-  ~SpawnSetup() {
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-  }
-  SpawnSetup(const SpawnSetup&) = delete;
-  SpawnSetup& operator=(const SpawnSetup&) = delete;
-};
-
-absl::StatusOr<pid_t> spawn(const std::vector<std::string>& arguments, const std::string& folder,
-                            int error_descriptor) {
-  std::vector<char*> argv;
-  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
-  const SpawnSetup setup(folder, error_descriptor);
-  pid_t pid = 0;
-  const int error =
-      posix_spawnp(&pid, argv[0], &setup.actions, &setup.attributes, argv.data(), environ);
-  if (error == 0) return pid;
-  const std::string reason = std::strerror(error);
-  if (error == ENOENT) return absl::NotFoundError(absl::StrCat(arguments[0], " not found"));
-  return absl::InternalError(absl::StrCat("cannot start ", arguments[0], ": ", reason));
-}
-
-// Asks now and then instead of catching SIGCHLD, which belongs to the program.
-absl::StatusOr<int> wait_for(pid_t pid, Duration timeout) {
-  const TimePoint deadline = std::chrono::steady_clock::now() + timeout;
-  int state = 0;
-  for (;;) {
-    const pid_t ended = waitpid(pid, &state, WNOHANG);
-    if (ended == pid) return state;
-    if (ended < 0 && errno != EINTR) return absl::InternalError(std::strerror(errno));
-    if (std::chrono::steady_clock::now() >= deadline || StopSignal::requested()) break;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  kill(-pid, SIGKILL);
-  waitpid(pid, &state, 0);
-  if (StopSignal::requested()) return absl::CancelledError("stopped");
-  const auto seconds = std::chrono::duration<double>(timeout).count();
-  return absl::DeadlineExceededError(absl::StrCat("not done after ", seconds, " s"));
-}
 
 }  // namespace
 
@@ -128,16 +66,25 @@ absl::Status run_program(const std::vector<std::string>& arguments, const std::s
   if (errors.descriptor() < 0) {
     return absl::InternalError(absl::StrCat(folder, ": ", std::strerror(errno)));
   }
-  BITTENSOR_ASSIGN_OR_RETURN(const pid_t pid, spawn(arguments, folder, errors.descriptor()));
-  const absl::StatusOr<int> state = wait_for(pid, timeout);
-  if (!state.ok()) {
-    return absl::Status(state.status().code(),
-                        absl::StrCat(arguments[0], ": ", state.status().message()));
+  BITTENSOR_ASSIGN_OR_RETURN(ChildProcess program,
+                             ChildProcess::start(arguments, {errors.descriptor(), folder}));
+  // Asks now and then instead of catching SIGCHLD, which belongs to this process. A program that
+  // is not waited for any longer is killed as `program` goes.
+  const TimePoint deadline = std::chrono::steady_clock::now() + timeout;
+  while (!program.ended()) {
+    program.read_lines();  // Of no interest, but a full pipe would keep it from ending.
+    if (StopSignal::requested())
+      return absl::CancelledError(absl::StrCat(arguments[0], ": stopped"));
+    if (std::chrono::steady_clock::now() >= deadline) {
+      const auto seconds = std::chrono::duration<double>(timeout).count();
+      return absl::DeadlineExceededError(
+          absl::StrCat(arguments[0], ": not done after ", seconds, " s"));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
-  if (WIFEXITED(*state) && WEXITSTATUS(*state) == 0) return absl::OkStatus();
-  const std::string end = WIFEXITED(*state) ? absl::StrCat("exit status ", WEXITSTATUS(*state))
-                                            : absl::StrCat("signal ", WTERMSIG(*state));
-  return absl::InternalError(absl::StrCat(arguments[0], ": ", end, ": ", errors.last_line()));
+  const std::string failure = program.failure();
+  if (failure.empty()) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat(arguments[0], ": ", failure, ": ", errors.last_line()));
 }
 
 }  // namespace bittensor

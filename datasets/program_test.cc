@@ -2,6 +2,8 @@
 #include "datasets/program.h"
 
 #include <chrono>
+#include <cstdlib>
+#include <filesystem>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -36,6 +38,15 @@ TEST(RunProgram, LateProgramIsKilledWithWhatItStarted) {
   const auto status = shell("sleep 1000 & sleep 1000", std::chrono::milliseconds(50));
   EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_THAT(std::string(status.message()), testing::HasSubstr("sh: not done after 0.05 s"));
+}
+
+TEST(RunProgram, LeavesNothingInTheFolder) {
+  std::string folder = testing::TempDir() + "program-XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  EXPECT_TRUE(
+      run_program({"sh", "-c", "test -z \"$(ls -A)\" && echo said >&2"}, folder, kLong).ok());
+  EXPECT_TRUE(std::filesystem::is_empty(folder));
+  std::filesystem::remove(folder);
 }
 
 TEST(RunProgram, InputIsEmpty) {

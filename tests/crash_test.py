@@ -60,7 +60,7 @@ class Stop(ProgramTest):
         neuron.process.send_signal(signal.SIGTERM)
         self.assertNotEqual(neuron.finish(), 0)
         self.assertLess(time.monotonic() - start, 5)
-        self.assertIn("goes on from", neuron.stderr())
+        self.assertIn("resumes from", neuron.stderr())
         silent.process.send_signal(signal.SIGCONT)
 
     def test_run_that_is_stopped_within_an_epoch_is_the_run_that_was_not(self):

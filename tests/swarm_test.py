@@ -4,6 +4,7 @@
 import json
 import shutil
 import signal
+import socket
 import subprocess
 
 from programs import BITTENSOR, DATA, MNIST, PATIENCE, TLS_DATA, ProgramTest
@@ -59,6 +60,26 @@ class Swarm(ProgramTest):
         for neuron in (first, second):
             self.assertEqual(neuron.finish(), 0, neuron.stderr())
 
+    def test_neurons_of_ipv6_find_and_ask_each_other(self):
+        try:
+            with socket.socket(socket.AF_INET6) as probe:
+                probe.bind(("::1", 0))
+        except OSError as error:
+            self.skipTest(f"no IPv6 on this machine: {error}")
+        first = self.neuron("a", "--epochs", "1", "--min_peers", "2", "--stay",
+                            "--listen_ip", "::1")
+        bootstrap = first.wait_for("started")["metagraph"]
+        self.assertTrue(bootstrap.startswith("[::1]:"), bootstrap)
+        second = self.neuron("b", "--epochs", "1", "--min_peers", "2", "--stay",
+                             "--listen_ip", "::", "--remote_ip", "::1", "--bootstrap", bootstrap)
+        # One that is told at an IPv4 address of the same machine: "::" takes both kinds.
+        third = self.neuron("c", "--epochs", "1", "--min_peers", "2", "--stay",
+                            "--listen_ip", "::", "--bootstrap", bootstrap)
+        for neuron in (first, second, third):
+            report = neuron.wait_for("report")
+            self.assertGreater(report["answers_ok"], 0, neuron.stderr())
+            self.assertEqual(report["answers_failed"], 0, neuron.stderr())
+
     def test_neuron_alone_asks_itself(self):
         alone = self.neuron("a", "--epochs", "4")
         report = alone.wait_for("report")
@@ -66,6 +87,11 @@ class Swarm(ProgramTest):
         self.assertGreater(report["local_accuracy"], 0.75)
         self.assertEqual(report["answers_ok"], 0)
         self.assertEqual(report["answers_failed"], 0)
+        # It heard nobody: its last line is no verdict on the network.
+        self.assertTrue(report["hardly_helped"])
+        last = [event["line"] for event in alone.events if event["event"] == "say"][-1]
+        self.assertNotIn("network test accuracy", last)
+        self.assertIn("others answered in 0 of", last)
 
     def test_third_neuron_joins_later_by_any_of_the_others(self):
         first = self.neuron("a", "--epochs", "1000", "--stay")

@@ -28,7 +28,7 @@ std::size_t room_beside(const std::optional<std::size_t>& max_length, std::size_
 }
 
 // Whether decoding writes `token` without a space before it.
-bool clings(absl::string_view token) {
+bool attaches_to_previous(absl::string_view token) {
   for (const absl::string_view start : {".", "?", "!", ",", "n't", "'m", "'s", "'ve", "'re"}) {
     if (absl::StartsWith(token, start)) return true;
   }
@@ -171,7 +171,7 @@ std::string BertTokenizer::decode(absl::Span<const std::int64_t> ids,
     if (token.empty() || (skip_special_tokens && is_special(id))) continue;
     if (!first && absl::StartsWith(token, "##")) {
       token.remove_prefix(2);
-    } else if (!first && !clings(token)) {
+    } else if (!first && !attaches_to_previous(token)) {
       text.push_back(' ');
     }
     text.append(token.data(), token.size());

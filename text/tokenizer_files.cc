@@ -99,7 +99,7 @@ absl::StatusOr<std::string> vocab_txt_from_json(absl::string_view text) {
   std::string lines;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     if (!tokens[i].is_string()) {
-      return absl::InvalidArgumentError(absl::StrCat("vocab.json: entry ", i, " is no string"));
+      return absl::InvalidArgumentError(absl::StrCat("vocab.json: entry ", i, " is not a string"));
     }
     const auto& entry = tokens[i].get_ref<const std::string&>();
     absl::string_view token = entry;

@@ -7,7 +7,7 @@
 
 #include "ATen/ATen.h"
 #include "bench/wire/bytes.h"
-#include "bench/wire/way.h"
+#include "bench/wire/round_trip.h"
 #include <grpcpp/create_channel.h>
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/generic/generic_stub.h>
@@ -89,7 +89,7 @@ class Client {
   grpc::GenericStub stub_;
 };
 
-class BareGrpc final : public Way {
+class BareGrpc final : public RoundTrip {
  public:
   explicit BareGrpc(int port) : client_(port) {}
 
@@ -140,7 +140,7 @@ ByteBuffer protobuf_reply(ByteBuffer request) {
   return serialised(response);
 }
 
-class Protobuf final : public Way {
+class Protobuf final : public RoundTrip {
  public:
   explicit Protobuf(int port) : client_(port) {}
 
@@ -163,7 +163,7 @@ int serve_bare_grpc() {
   return serve([](ByteBuffer request) { return request; });
 }
 
-std::unique_ptr<Way> bare_grpc(int port) {
+std::unique_ptr<RoundTrip> bare_grpc(int port) {
   return std::make_unique<BareGrpc>(port);
 }
 
@@ -171,7 +171,7 @@ int serve_protobuf() {
   return serve(protobuf_reply);
 }
 
-std::unique_ptr<Way> protobuf(int port) {
+std::unique_ptr<RoundTrip> protobuf(int port) {
   return std::make_unique<Protobuf>(port);
 }
 

@@ -5,7 +5,7 @@
 
 #include "ATen/ATen.h"
 #include "bench/wire/bytes.h"
-#include "bench/wire/way.h"
+#include "bench/wire/round_trip.h"
 #include <grpcpp/create_channel.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/impl/codegen/server_callback_handlers.h>
@@ -41,7 +41,7 @@ class EchoService final : public grpc::Service {
   }
 };
 
-class CallbackGrpc final : public Way {
+class CallbackGrpc final : public RoundTrip {
  public:
   explicit CallbackGrpc(int port)
       : stub_([port] {
@@ -89,7 +89,7 @@ int serve_callback_grpc() {
   return port;
 }
 
-std::unique_ptr<Way> callback_grpc(int port) {
+std::unique_ptr<RoundTrip> callback_grpc(int port) {
   return std::make_unique<CallbackGrpc>(port);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <csignal>
 
-#include "bench/wire/way.h"
+#include "bench/wire/round_trip.h"
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "ATen/ATen.h"
-#include "bench/wire/way.h"
+#include "bench/wire/round_trip.h"
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -66,7 +66,7 @@ void echo_for_ever(int listener) {
   }
 }
 
-class Tcp final : public Way {
+class Tcp final : public RoundTrip {
  public:
   explicit Tcp(int port) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in address{};
@@ -107,7 +107,7 @@ int serve_tcp() {
   return ntohs(address.sin_port);
 }
 
-std::unique_ptr<Way> tcp(int port) {
+std::unique_ptr<RoundTrip> tcp(int port) {
   return std::make_unique<Tcp>(port);
 }
 

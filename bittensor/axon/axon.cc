@@ -55,7 +55,8 @@ std::size_t bytes_of(const Inputs& inputs) {
   return bytes;
 }
 
-// Not of one who asks too much at a time, or for inputs that are no longer kept.
+// Whether a refusal counts against the address. Asking too much at a time does not, nor asking for
+// inputs that are no longer kept.
 bool is_callers_fault(const absl::Status& status) {
   return absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status) ||
          absl::IsInvalidArgument(status);
@@ -204,11 +205,17 @@ absl::StatusOr<Axon::Caller> Axon::admit(const Transport::Request& request,
   } else {
     BITTENSOR_ASSIGN_OR_RETURN(caller.envelope, open_request(pair_keys_, request.message.envelope,
                                                              request.method, request.message.body));
-    BITTENSOR_RETURN_IF_ERROR(replay_guard_.admit(*caller.envelope, executor_.unix_ms(),
+    BITTENSOR_RETURN_IF_ERROR(replay_guard_.check(*caller.envelope, executor_.unix_ms(),
                                                   /*allow_any_receiver=*/false));
   }
   BITTENSOR_RETURN_IF_ERROR(
       admission_.identify(ticket, caller.key(), request.message.body.size(), executor_.now()));
+  // Remembered only within the key's rate, or one key could fill the guard's memory, after which
+  // everybody is refused. Looked at before it, or a stranger's replays would use up that rate.
+  if (caller.envelope) {
+    BITTENSOR_RETURN_IF_ERROR(replay_guard_.admit(*caller.envelope, executor_.unix_ms(),
+                                                  /*allow_any_receiver=*/false));
+  }
   if (options_.admit) BITTENSOR_RETURN_IF_ERROR(options_.admit(caller.key()));
   return caller;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -98,7 +99,7 @@ class Axon {
   absl::Status start();
 
   // The port taken; 0 before start().
-  int port() const { return port_; }
+  int port() const { return port_.load(); }
 
   // Refuses new requests, answers those that wait with kUnavailable, stops. May be called
   // twice, and without start().
@@ -133,7 +134,7 @@ class Axon {
   Lessons lessons_;
   KeptInputs kept_;
   JobQueue queue_;
-  int port_ = 0;
+  std::atomic<int> port_{0};
   std::unique_ptr<Transport::Listener> listener_;
   std::unique_ptr<Worker> worker_;
 

@@ -38,20 +38,20 @@ absl::Status JobQueue::check(double priority, std::size_t bytes) const {
 
 // By the fastest of the last batches: a hiccup, or a first batch that is slow, refuses nobody.
 Duration JobQueue::expected_wait(double priority) const {
-  if (a_row_.size() < kBatchesForPace) return Duration::zero();
+  if (time_per_row_.size() < kBatchesForPace) return Duration::zero();
   std::int64_t rows = rows_;
   // From the last on: few or none are of a lower priority, and each request is asked this.
   for (auto job = jobs_.rbegin(); job != jobs_.rend() && job->first < priority; ++job) {
     rows -= job->second.inputs.batch();
   }
-  return rows * *std::min_element(a_row_.begin(), a_row_.end());
+  return rows * *std::min_element(time_per_row_.begin(), time_per_row_.end());
 }
 
 void JobQueue::computed(std::int64_t rows, Duration took) {
   if (rows <= 0) return;
   MutexLock lock(mutex_);
-  a_row_.push_back(took / rows);
-  if (a_row_.size() > kBatchesForPace) a_row_.pop_front();
+  time_per_row_.push_back(took / rows);
+  if (time_per_row_.size() > kBatchesForPace) time_per_row_.pop_front();
 }
 
 absl::Status JobQueue::room(double priority) const {

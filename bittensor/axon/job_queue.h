@@ -72,8 +72,8 @@ class JobQueue {
   Jobs jobs_ BITTENSOR_GUARDED_BY(mutex_);
   std::size_t bytes_ BITTENSOR_GUARDED_BY(mutex_) = 0;
   std::int64_t rows_ BITTENSOR_GUARDED_BY(mutex_) = 0;
-  std::size_t taken_ BITTENSOR_GUARDED_BY(mutex_) = 0;       // by the last pop_batch()
-  std::deque<Duration> a_row_ BITTENSOR_GUARDED_BY(mutex_);  // of the last batches, each
+  std::size_t taken_ BITTENSOR_GUARDED_BY(mutex_) = 0;              // by the last pop_batch()
+  std::deque<Duration> time_per_row_ BITTENSOR_GUARDED_BY(mutex_);  // of the last batches, each
   bool closed_ BITTENSOR_GUARDED_BY(mutex_) = false;
 };
 

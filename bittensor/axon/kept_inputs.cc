@@ -19,28 +19,28 @@ void KeptInputs::put(const PublicKey& caller, std::uint64_t call_id, Kept kept, 
   MutexLock lock(mutex_);
   drop_expired(now);
   const Id id(caller, call_id);
-  if (const auto old = by_id_.find(id); old != by_id_.end()) erase(old->second);
+  erase(id);
   if (bytes > options_.max_bytes) return;
   const auto of_caller = bytes_of_.find(caller);
   if ((of_caller == bytes_of_.end() ? 0 : of_caller->second) + bytes >
       options_.max_bytes_per_caller) {
     return;
   }
-  while (bytes_ + bytes > options_.max_bytes) erase(entries_.begin());
+  while (bytes_ + bytes > options_.max_bytes) erase(entries_.begin()->first);
   bytes_ += bytes;
   bytes_of_[caller] += bytes;
-  entries_.push_back({id, std::move(kept), bytes, now + options_.keep_for});
-  by_id_[id] = std::prev(entries_.end());
+  entries_.add(id, {std::move(kept), bytes, now + options_.keep_for});
 }
 
 std::optional<KeptInputs::Kept> KeptInputs::take(const PublicKey& caller, std::uint64_t call_id,
                                                  TimePoint now) {
   MutexLock lock(mutex_);
   drop_expired(now);
-  const auto found = by_id_.find(Id(caller, call_id));
-  if (found == by_id_.end()) return std::nullopt;
-  Kept kept = std::move(found->second->kept);
-  erase(found->second);
+  const Id id(caller, call_id);
+  Entry* const found = entries_.find(id);
+  if (found == nullptr) return std::nullopt;
+  Kept kept = std::move(found->kept);
+  erase(id);
   return kept;
 }
 
@@ -49,17 +49,20 @@ std::size_t KeptInputs::bytes() const {
   return bytes_;
 }
 
-void KeptInputs::erase(Entries::iterator entry) {
+void KeptInputs::erase(const Id& id) {
+  const Entry* const entry = entries_.find(id);
+  if (entry == nullptr) return;
   bytes_ -= entry->bytes;
-  const auto of_caller = bytes_of_.find(entry->id.first);
+  const auto of_caller = bytes_of_.find(id.first);
   of_caller->second -= entry->bytes;
   if (of_caller->second == 0) bytes_of_.erase(of_caller);
-  by_id_.erase(entry->id);
-  entries_.erase(entry);
+  entries_.erase(id);
 }
 
 void KeptInputs::drop_expired(TimePoint now) {
-  while (!entries_.empty() && entries_.front().until <= now) erase(entries_.begin());
+  while (!entries_.empty() && entries_.begin()->second.until <= now) {
+    erase(entries_.begin()->first);
+  }
 }
 
 }  // namespace bittensor

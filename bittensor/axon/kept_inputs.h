@@ -2,13 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
 #include <map>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "bittensor/base/executor.h"
+#include "bittensor/base/lru_map.h"
 #include "bittensor/base/mutex.h"
 #include "bittensor/synapse/inputs.h"
 #include "bittensor/synapse/served_synapse.h"
@@ -50,20 +50,18 @@ class KeptInputs {
  private:
   using Id = std::pair<PublicKey, std::uint64_t>;
   struct Entry {
-    Id id;
     Kept kept;
     std::size_t bytes;
     TimePoint until;
   };
-  using Entries = std::list<Entry>;  // oldest first
+  using Entries = LruMap<Id, Entry>;  // never used before they are taken: the oldest comes first
 
-  void erase(Entries::iterator entry) BITTENSOR_REQUIRES(mutex_);
+  void erase(const Id& id) BITTENSOR_REQUIRES(mutex_);
   void drop_expired(TimePoint now) BITTENSOR_REQUIRES(mutex_);
 
   const Options options_;
   mutable Mutex mutex_;
   Entries entries_ BITTENSOR_GUARDED_BY(mutex_);
-  std::map<Id, Entries::iterator> by_id_ BITTENSOR_GUARDED_BY(mutex_);
   std::map<PublicKey, std::size_t> bytes_of_ BITTENSOR_GUARDED_BY(mutex_);
   std::size_t bytes_ BITTENSOR_GUARDED_BY(mutex_) = 0;
 };

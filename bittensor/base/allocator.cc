@@ -10,8 +10,8 @@ namespace bittensor {
 // pages at each call, and the page faults cost more than the call itself: an
 // echo of 200 KB runs two to three times faster when the blocks are kept. The
 // price is that up to 512 MiB of freed memory stay with the process until they
-// are trimmed. And all threads share one arena: those of other threads than the
-// first have no place for a message of 64 MB.
+// are trimmed. All threads share one arena, because the other threads' own
+// arenas cannot hold a message of 64 MB.
 void tune_allocator() {
 #ifdef __GLIBC__
   constexpr int kMiB = 1024 * 1024;

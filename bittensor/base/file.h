@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "unistd.h"
+#include <utility>
+
+#include <unistd.h>
 
 namespace bittensor {
 
@@ -9,15 +11,19 @@ namespace bittensor {
 class File {
  public:
   explicit File(int fd) : fd_(fd) {}
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  File(File&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
+  ~File() { close(); }
+  File(File&& other) noexcept : fd_(other.release()) {}
   File(const File&) = delete;
   File& operator=(const File&) = delete;
 
   int fd() const { return fd_; }
   bool is_open() const { return fd_ >= 0; }
+
+  void close() {
+    if (fd_ >= 0) ::close(release());
+  }
+  // The descriptor, which the caller then owns.
+  int release() { return std::exchange(fd_, -1); }
 
  private:
   int fd_;

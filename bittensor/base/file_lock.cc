@@ -13,7 +13,10 @@
 namespace bittensor {
 
 absl::StatusOr<FileLock> FileLock::acquire(const std::string& path) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // NFS makes an exclusive lock of one that needs a descriptor to write through; elsewhere one to
+  // read through will do, as for a file that may not be written.
+  int descriptor = open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (descriptor < 0) descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) {
     return absl::NotFoundError(absl::StrCat("cannot open ", path, ": ", std::strerror(errno)));
   }

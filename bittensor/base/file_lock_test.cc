@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "gtest/gtest.h"
+#include <fcntl.h>
 
 namespace bittensor {
 namespace {
@@ -18,6 +19,25 @@ TEST(FileLock, IsHeldByOneUntilItGoes) {
   EXPECT_EQ(FileLock::acquire(path).status().code(), absl::StatusCode::kFailedPrecondition);
   first.reset();
   EXPECT_TRUE(FileLock::acquire(path).ok());
+  std::filesystem::remove(path);
+}
+
+// Or NFS, which makes an exclusive lock of one that needs it, refuses: EBADF.
+TEST(FileLock, IsTakenThroughADescriptorToWriteThrough) {
+  const std::string path =
+      std::filesystem::canonical(::testing::TempDir()).string() + "/file_lock_write";
+  std::ofstream(path) << "x";
+  const auto lock = FileLock::acquire(path);
+  ASSERT_TRUE(lock.ok()) << lock.status();
+  int found = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;  // The iterator's own descriptor.
+    if (std::filesystem::read_symlink(entry, gone) != path) continue;
+    ++found;
+    const int flags = fcntl(std::stoi(entry.path().filename()), F_GETFL);
+    EXPECT_EQ(flags & O_ACCMODE, O_RDWR);
+  }
+  EXPECT_EQ(found, 1);
   std::filesystem::remove(path);
 }
 

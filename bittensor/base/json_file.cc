@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/base/json_file.h"
 
+#include "nlohmann/json.hpp"
+
 #include "bittensor/base/staged_file.h"
 
 namespace bittensor {

@@ -10,12 +10,12 @@ absl::Status start_logging(const std::string& level) {
   const spdlog::level::level_enum parsed = spdlog::level::from_str(level);
   if (parsed == spdlog::level::off && level != "off") {
     return absl::InvalidArgumentError("log level '" + level +
-                                      "' is none of trace, debug, info, warning, error, off");
+                                      "' is not one of trace, debug, info, warning, error, off");
   }
   // Standard output belongs to the program's result and its progress.
   static const auto logger = spdlog::stderr_color_mt("bittensor");
   spdlog::set_default_logger(logger);
-  spdlog::set_pattern("%H:%M:%S.%e %^%L%$ %v");
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%L%$ %v", spdlog::pattern_time_type::utc);
   spdlog::set_level(parsed);
   return absl::OkStatus();
 }

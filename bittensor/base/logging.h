@@ -9,7 +9,8 @@
 
 namespace bittensor {
 
-// Sends the log to standard error, as "12:34:56.789 I message".
+// Sends the log to standard error, as
+// "2026-01-31T12:34:56.789Z I message", in UTC, so that logs of neurons everywhere compare.
 // `level` is one of trace, debug, info, warning, error, off.
 [[nodiscard]] absl::Status start_logging(const std::string& level);
 

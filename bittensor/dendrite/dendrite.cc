@@ -45,13 +45,12 @@ at::Device home_of(const at::Tensor& inputs) {
 
 // One synapse of a fan-out.
 struct Dendrite::Call {
-  enum class Way { kNotSent, kOwn, kNetwork };
-
   SynapseRecord peer;
   Inputs inputs;
   Extras extras;
-  std::uint64_t id = 0;  // 0: no gradient will be asked for or given
-  Way way = Way::kNotSent;
+  std::uint64_t id = 0;                // 0: no gradient will be asked for or given
+  bool sent = false;                   // over the network
+  std::shared_ptr<ServedSynapse> own;  // the copy of this neuron's synapse that answered, if it did
 };
 
 struct Dendrite::Pending::State {
@@ -131,11 +130,7 @@ Dendrite::Pending Dendrite::forward_async(const std::vector<SynapseRecord>& syna
   for (std::size_t i = 0; i < synapses.size(); ++i) {
     Call& call = state->calls[i];
     if (call.peer.key != self_) continue;
-    if (call.inputs.batch() > 0) {
-      call.way = Call::Way::kOwn;
-      count(&Stats::local);
-    }
-    state->fan_out->slot(state->fan_out, i)(ask_own(call.inputs));
+    state->fan_out->slot(state->fan_out, i)(ask_own(call));
   }
   return Pending(std::move(state));
 }
@@ -152,7 +147,7 @@ void Dendrite::start_call(Call& call, TimePoint deadline, PeerCalls::Done done) 
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(rest).count();
     return skip(absl::UnavailableError(absl::StrCat("left alone after failures, for ", ms, " ms")));
   }
-  call.way = Call::Way::kNetwork;
+  call.sent = true;
   const bool differentiable = at::GradMode::is_enabled() && call.inputs.tensor.defined() &&
                               call.inputs.tensor.requires_grad();
   if (differentiable || call.extras.keep) call.id = calls_.new_call_id();
@@ -164,11 +159,12 @@ void Dendrite::start_call(Call& call, TimePoint deadline, PeerCalls::Done done) 
                  }));
 }
 
-absl::StatusOr<PeerAnswer> Dendrite::ask_own(const Inputs& inputs) {
-  if (inputs.batch() == 0) return PeerAnswer();
-  const std::shared_ptr<ServedSynapse> synapse = own_ ? own_() : nullptr;
-  if (synapse == nullptr) return absl::UnavailableError("this neuron serves no synapse");
-  auto output = synapse->forward(inputs);
+absl::StatusOr<PeerAnswer> Dendrite::ask_own(Call& call) {
+  if (call.inputs.batch() == 0) return PeerAnswer();
+  call.own = own_ ? own_() : nullptr;
+  if (call.own == nullptr) return absl::UnavailableError("this neuron serves no synapse");
+  count(&Stats::local);
+  auto output = call.own->forward(call.inputs);
   if (!output.ok()) return output.status();
   return PeerAnswer(*std::move(output));
 }
@@ -177,7 +173,7 @@ std::vector<TimePoint> Dendrite::usual(const Pending::State& state) const {
   std::vector<std::optional<Duration>> known;
   std::optional<Duration> slowest;
   for (const Call& call : state.calls) {
-    known.push_back(call.way == Call::Way::kNetwork ? pace_.usual(call.peer) : std::nullopt);
+    known.push_back(call.sent ? pace_.usual(call.peer) : std::nullopt);
     slowest = std::max(slowest, known.back());  // An empty one is the smallest.
   }
   const TimePoint start = state.fan_out->start();
@@ -201,7 +197,7 @@ std::vector<Answer> Dendrite::collect(Pending::State& state, const Patience& pat
       outputs[i] = results[i].answer->tensor.to(home_of(inputs[i]));
     }
   }
-  // The calls are copied: the graph outlives this fan-out, and must not outlive the dendrite.
+  // The calls are copied: the graph outlives this fan-out.
   attach_fan_out_gradient(inputs, outputs,
                           [this, calls = state.calls](const std::vector<GradientRequest>& wanted) {
                             return fetch_gradients(calls, wanted);
@@ -304,16 +300,15 @@ std::vector<at::Tensor> Dendrite::fetch_gradients(const std::vector<Call>& calls
   auto fan_out = std::make_shared<FanOut>(requests.size(), executor_);
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const Call& call = calls[requests[i].call];
-    if (call.way != Call::Way::kNetwork) continue;
+    if (!call.sent) continue;
     calls_.backward(call.peer, call.inputs, call.id, requests[i].output_gradient, deadline,
                     judged(call.peer, fan_out->slot(fan_out, i)));
   }
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const Call& call = calls[requests[i].call];
-    if (call.way != Call::Way::kOwn) continue;
+    if (call.own == nullptr) continue;
     count(&Stats::local);
-    const std::shared_ptr<ServedSynapse> synapse = own_();
-    auto gradient = synapse->backward(call.inputs, requests[i].output_gradient);
+    auto gradient = call.own->backward(call.inputs, requests[i].output_gradient);
     if (!gradient.ok()) {
       fan_out->slot(fan_out, i)(gradient.status());
     } else {

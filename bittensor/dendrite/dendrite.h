@@ -29,7 +29,7 @@ class FanOut;
 // peer that fails there contributes no gradient.
 //
 // Not thread-safe: it belongs to the training thread. What it is given must
-// outlive it.
+// outlive it, and it must outlive the graphs of its answers: their backward() asks through it.
 class Dendrite {
  public:
   struct Options {
@@ -140,7 +140,7 @@ class Dendrite {
   };
   using Patience = std::function<std::vector<TimePoint>()>;
 
-  absl::StatusOr<PeerAnswer> ask_own(const Inputs& inputs);
+  absl::StatusOr<PeerAnswer> ask_own(Call& call);
   void start_call(Call& call, TimePoint deadline, PeerCalls::Done done);
   // When to give up each call of a fan-out: by its deadline, or when it takes unusually long.
   std::vector<TimePoint> usual(const Pending::State& state) const;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ATen/ATen.h"
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -26,7 +27,7 @@ std::string shape_of(const at::Tensor& tensor) {
   return absl::StrCat("[", absl::StrJoin(tensor.sizes(), ", "), "]");
 }
 
-// A peer's tensor as float32 with finite values, or why it is none.
+// A peer's tensor as float32 with finite values, or what is wrong with it.
 absl::StatusOr<at::Tensor> checked(const Payload& body, const WireTensor& wire) {
   BITTENSOR_ASSIGN_OR_RETURN(const DecodedTensor decoded, decode_tensor(body, wire));
   const at::Tensor& tensor = decoded.tensor;
@@ -183,6 +184,8 @@ void PeerCalls::call(const SynapseRecord& peer, const char* method, Payload body
                   deadline, max_reply_bytes,
                   [this, key = peer.key, method, nonce = std::move(sealed.nonce),
                    opened = std::move(opened)](Transport::Reply reply) {
+                    // Also when what follows throws, or the destructor would wait for ever.
+                    const absl::Cleanup end = [this] { end_call(); };
                     absl::Status status = reply.status();
                     if (status.ok()) {
                       bytes_received_ += reply->envelope.size() + reply->body.size();
@@ -193,7 +196,6 @@ void PeerCalls::call(const SynapseRecord& peer, const char* method, Payload body
                     } else {
                       opened(std::move(status));
                     }
-                    end_call();
                   });
 }
 
@@ -244,7 +246,7 @@ void PeerCalls::forward(const SynapseRecord& peer, const Inputs& inputs, const L
 
 void PeerCalls::backward(const SynapseRecord& peer, const Inputs& inputs, std::uint64_t call_id,
                          const at::Tensor& output_gradient, TimePoint deadline, Done done) {
-  // Who has no name is not kept anything for.
+  // A peer keeps nothing for an unsigned caller.
   send_backward(peer, inputs, call_id, output_gradient, options_.unsigned_calls, deadline,
                 [=](absl::StatusOr<PeerAnswer> gradient) {
                   // The peer has forgotten the inputs, or never kept them.

@@ -45,8 +45,8 @@ class PeerCalls {
   struct Options {
     std::int64_t network_dim = kDefaultNetworkDim;  // a peer of another width is not asked
     std::int64_t max_sequence = 512;                // of an answer to text
-    // In which inputs and gradients travel to peers that take it, and answers back from those
-    // that know it. Not for anything that must be exact.
+    // How inputs and gradients travel to peers that accept it, and answers back from peers that
+    // know it. Lossy: not for values that must arrive exactly.
     Compression compression = Compression::kNone;
     // Asks without a proof and believes any answer: for peers that allow it, on a network
     // where nobody else can be.

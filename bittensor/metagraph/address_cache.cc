@@ -21,7 +21,7 @@ constexpr std::uintmax_t kMaxBytes = kMaxCachedAddresses * 260;
 absl::StatusOr<std::vector<std::string>> read_addresses(const std::string& path) {
   std::ifstream file(path);
   if (!file) return absl::NotFoundError("no cache of addresses " + path);
-  const absl::Status damaged = absl::DataLossError(path + " is no cache of addresses");
+  const absl::Status damaged = absl::DataLossError(path + " is not a cache of addresses");
   std::error_code error;
   const std::uintmax_t bytes = std::filesystem::file_size(path, error);
   if (error || bytes > kMaxBytes) return damaged;

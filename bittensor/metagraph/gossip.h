@@ -77,8 +77,8 @@ class Gossip : public std::enable_shared_from_this<Gossip> {
   // All that is known, this neuron's own statements included, as of now.
   Snapshot snapshot() const;
 
-  // When the latest statement in this neuron's name was issued that others hold and this
-  // process did not publish: an earlier life's, which the next one must be later than.
+  // When an earlier process with this neuron's key last published, as far as others know: the
+  // statements of this process must be later.
   std::int64_t newest_of_self() const;
 
   struct Stats {

@@ -32,6 +32,8 @@ Transport::Reply Gossip::handle(const Transport::Request& request) {
       return opened.status();
     }
     const Envelope envelope = *std::move(opened);
+    // A stranger's replays must not use up the rate of the key that signed them.
+    BITTENSOR_RETURN_IF_ERROR(replay_guard_.check(envelope, executor_.unix_ms(), true));
     BITTENSOR_RETURN_IF_ERROR(
         admission_.identify(*ticket, envelope.sender, message.body.size(), executor_.now()));
     if (envelope.sender == wallet_.key())

@@ -33,11 +33,6 @@ absl::Status check_bootstrap(const std::string& text) {
   return absl::OkStatus();
 }
 
-std::string at_host(const std::string& host, int port) {
-  const bool bare_ipv6 = host.find(':') != std::string::npos && host.front() != '[';
-  return bare_ipv6 ? absl::StrCat("[", host, "]:", port) : absl::StrCat(host, ":", port);
-}
-
 SynapseRecord record_of(const Statement& statement) {
   return {statement.key, statement.axon_address, statement.schema};
 }
@@ -68,7 +63,7 @@ class Metagraph::Impl {
     BITTENSOR_CHECK(from_proto(to_proto(schema)).ok()) << to_string(schema);
     {
       MutexLock lock(mutex_);
-      own_ = SynapseRecord{self_, at_host(host_, axon_port), schema};
+      own_ = SynapseRecord{self_, join_host_port(host_, axon_port), schema};
       if (!started_) return;
       describe();
     }
@@ -79,7 +74,7 @@ class Metagraph::Impl {
     for (const std::string& bootstrap : options_.bootstrap) {
       BITTENSOR_RETURN_IF_ERROR(check_bootstrap(bootstrap));
     }
-    BITTENSOR_RETURN_IF_ERROR(parse_address(at_host(host_, 1)).status());
+    BITTENSOR_RETURN_IF_ERROR(parse_address(join_host_port(host_, 1)).status());
     MutexLock lock(mutex_);
     if (started_) return absl::FailedPreconditionError("the metagraph was started before");
     read_cache();
@@ -104,7 +99,7 @@ class Metagraph::Impl {
 
   std::string address() const {
     const auto listening = parse_address(gossip_->listen_address());
-    return listening.ok() ? at_host(host_, listening->port) : "";
+    return listening.ok() ? join_host_port(host_, listening->port) : "";
   }
 
   std::vector<SynapseRecord> get_synapses(std::size_t n) const {

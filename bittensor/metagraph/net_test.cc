@@ -9,6 +9,7 @@
 #include "bittensor/base/thread_executor.h"
 #include "bittensor/metagraph/metagraph.h"
 #include "bittensor/transport/grpc/grpc_transport.h"
+#include "bittensor/transport/testing/held_port.h"
 
 namespace bittensor {
 namespace {
@@ -61,21 +62,16 @@ TEST(MetagraphNet, TwoFindEachOtherAndOneLeaves) {
 }
 
 TEST(MetagraphNet, ABootstrapThatComesLaterIsFound) {
-  std::string address;
-  {
-    Neuron reserved({});
-    ASSERT_TRUE(reserved.metagraph.start().ok());
-    address = reserved.metagraph.address();
-  }
+  const HeldPort held;
   Metagraph::Options options;
-  options.bootstrap = {address};
+  options.bootstrap = {held.address()};
   Neuron first(options);
   ASSERT_TRUE(first.metagraph.start().ok());
   wait_for(seconds(4), [] { return false; });
-  options.listen_address = address;
+  options.listen_address = held.address();
   options.bootstrap.clear();
   Neuron late(options);
-  ASSERT_TRUE(late.metagraph.start().ok());
+  ASSERT_EQ(late.metagraph.start(), absl::OkStatus());
   const double took = wait_for(seconds(20), [&] { return first.metagraph.size() == 1; });
   EXPECT_LT(took, 20);
   std::cout << "the late bootstrap was found in " << took << " s\n";

@@ -6,18 +6,16 @@
 
 #include "absl/container/flat_hash_set.h"
 
+#include "bittensor/base/random.h"
+
 namespace bittensor {
 namespace {
 
 // How many of the latest news are remembered as such.
 constexpr std::size_t kMaxLearnt = 512;
 
-// splitmix64 (Steele, Lea, Flood 2014): one step of the generator.
 std::uint64_t mix(std::uint64_t x) {
-  x += 0x9e3779b97f4a7c15u;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-  return x ^ (x >> 31);
+  return split_mix(x);
 }
 
 }  // namespace

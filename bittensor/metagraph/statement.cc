@@ -45,7 +45,7 @@ absl::Status read_times(std::int64_t issued_ms, std::int64_t ttl_ms, Statement& 
 absl::Status read_record(Statement& statement) {
   v1::Record record;
   if (!record.ParseFromString(statement.body))
-    return absl::InvalidArgumentError("the body is no record");
+    return absl::InvalidArgumentError("the body is not a record");
   BITTENSOR_ASSIGN_OR_RETURN(statement.key, PublicKey::from_bytes(record.key()));
   BITTENSOR_RETURN_IF_ERROR(read_times(record.issued_ms(), record.ttl_ms(), statement));
   BITTENSOR_RETURN_IF_ERROR(check_address("axon_address", record.axon_address()));
@@ -61,7 +61,7 @@ absl::Status read_record(Statement& statement) {
 absl::Status read_weights(Statement& statement) {
   v1::Weights row;
   if (!row.ParseFromString(statement.body))
-    return absl::InvalidArgumentError("the body is no row of weights");
+    return absl::InvalidArgumentError("the body is not a row of weights");
   BITTENSOR_ASSIGN_OR_RETURN(statement.key, PublicKey::from_bytes(row.key()));
   BITTENSOR_RETURN_IF_ERROR(read_times(row.issued_ms(), row.ttl_ms(), statement));
   if (row.weights_size() > static_cast<int>(kMaxRowWeights))

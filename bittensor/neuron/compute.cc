@@ -8,6 +8,8 @@
 #include "spdlog/spdlog.h"
 #include "torch/torch.h"
 
+#include "bittensor/neuron/blas.h"
+
 namespace bittensor {
 namespace {
 
@@ -27,6 +29,17 @@ double matmul_gflops() {
     best = std::max(best, 2e-9 * kSize * kSize * kSize / took.count());
   }
   return best;
+}
+
+// By what is linked first: on a machine that is busy with other work any BLAS is slow.
+void warn_of_slow_blas() {
+  if (at::hasMKL() || has_fast_blas(loaded_libraries())) return;
+  const double gflops = matmul_gflops();
+  if (gflops >= kSlowGflops) return;
+  spdlog::warn(
+      "libtorch multiplies matrices at {:.1f} GFLOP/s and no optimised BLAS is linked; install "
+      "libopenblas0-openmp",
+      gflops);
 }
 
 }  // namespace
@@ -52,11 +65,8 @@ absl::StatusOr<c10::Device> set_up_compute(const std::string& device, int thread
     }
   } else if (!parsed->is_cpu()) {
     return absl::InvalidArgumentError(absl::StrCat("--device ", device, ": use cpu or cuda"));
-  } else if (const double gflops = matmul_gflops(); gflops < kSlowGflops) {
-    spdlog::warn(
-        "libtorch multiplies matrices at {:.1f} GFLOP/s: its BLAS is slow; install "
-        "libopenblas0-openmp",
-        gflops);
+  } else {
+    warn_of_slow_blas();
   }
   return *parsed;
 }

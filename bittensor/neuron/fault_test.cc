@@ -2,6 +2,8 @@
 //
 // Each named fault against each thing that neurons ask of each other: the call ends by its
 // deadline, what comes of it is right or nothing, and when the fault ends so does its effect.
+#include <thread>
+
 #include "gtest/gtest.h"
 #include "torch/torch.h"
 
@@ -37,14 +39,24 @@ Dendrite::Options dendrite_options() {
   return options;
 }
 
-class Fault : public ::testing::TestWithParam<const char*> {
+// A fault, and by what a test knows that it was there.
+struct Case {
+  const char* fault;
+  bool fails = false;     // no answer
+  bool isolates = false;  // nothing arrives either
+  Duration later{};       // of three answers together, at least
+};
+
+void PrintTo(const Case& of, std::ostream* out) {
+  *out << of.fault;
+}
+
+// A neuron that asks another through a transport whose calls can fail.
+class FaultyNetwork : public ::testing::Test {
  protected:
-  Fault() {
+  FaultyNetwork() {
     axon_.serve(Doubler());
     EXPECT_TRUE(axon_.start().ok());
-    const auto faults = parse_faults(std::string("transport.") + GetParam());
-    EXPECT_TRUE(faults.ok()) << faults.status();
-    transport_.set_faults(*faults);
   }
 
   SynapseRecord peer() const {
@@ -81,20 +93,36 @@ class Fault : public ::testing::TestWithParam<const char*> {
   Answer answer_;
 };
 
+class Fault : public FaultyNetwork, public ::testing::WithParamInterface<Case> {
+ protected:
+  Fault() { transport_.set_faults(faults()); }
+
+  static Faults faults() {
+    const auto faults = parse_faults(std::string("transport.") + GetParam().fault);
+    EXPECT_TRUE(faults.ok()) << faults.status();
+    return *faults;
+  }
+};
+
 TEST_P(Fault, ForwardEndsAndRecovers) {
-  for (int i = 0; i < 3; ++i) ask(torch::rand({2, kDim}));
+  const TimePoint start = executor_.now();
+  for (int i = 0; i < 3; ++i) {
+    const bool answered = ask(torch::rand({2, kDim}));
+    EXPECT_FALSE(answered && GetParam().fails);
+  }
+  EXPECT_GE(executor_.now() - start, GetParam().later);
+  if (GetParam().fails) EXPECT_EQ(dendrite_.stats().failed, 3u);
   transport_.set_faults({});
   EXPECT_TRUE(answers(torch::rand({2, kDim}))) << answer_.status;
 }
 
 TEST_P(Fault, BackwardEndsAndRecovers) {
   const torch::Tensor inputs = torch::rand({2, kDim}).requires_grad_();
-  const auto faults = *parse_faults(std::string("transport.") + GetParam());
   for (const bool recovered : {false, true}) {
     inputs.mutable_grad() = torch::Tensor();
     transport_.set_faults({});
     ASSERT_TRUE(answers(inputs)) << answer_.status;
-    transport_.set_faults(recovered ? Faults() : faults);
+    transport_.set_faults(recovered ? Faults() : faults());
     const TimePoint start = executor_.now();
     answer_.output.sum().backward();
     EXPECT_LT(executor_.now() - start, kTimeout + kSlack);
@@ -102,6 +130,7 @@ TEST_P(Fault, BackwardEndsAndRecovers) {
     const bool right = gradient.defined() && torch::equal(gradient, torch::full({2, kDim}, 2.0));
     const bool nothing = !gradient.defined() || gradient.abs().sum().item<float>() == 0;
     EXPECT_TRUE(right || nothing) << gradient;
+    EXPECT_TRUE(nothing || recovered || !GetParam().fails) << gradient;
     EXPECT_TRUE(right || !recovered) << gradient;
   }
 }
@@ -123,8 +152,9 @@ TEST_P(Fault, GossipSurvivesAndRecovers) {
   second.subscribe(Doubler().schema(), 2);
   ASSERT_TRUE(second.start().ok());
 
-  second_transport.set_faults(*parse_faults(std::string("transport.") + GetParam()));
+  second_transport.set_faults(faults());
   executor.advance(30s);
+  if (GetParam().isolates) EXPECT_EQ(first.size() + second.size(), 0u);
   second_transport.set_faults({});
   executor.advance(20s);
   EXPECT_EQ(first.proven(), 1u);
@@ -134,10 +164,24 @@ TEST_P(Fault, GossipSurvivesAndRecovers) {
   executor.advance(5s);
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, Fault,
-                         ::testing::Values("delay=10ms", "delay=300ms", "jitter=20ms", "silent=1",
-                                           "refuse=1", "drop=1", "half_open=1", "cut=1",
-                                           "corrupt=1", "duplicate=1", "reorder=1"));
+// Of two requests that are the same the axon answers one.
+TEST_F(FaultyNetwork, RequestThatArrivesTwiceIsAnsweredOnce) {
+  transport_.set_faults(*parse_faults("transport.duplicate=1"));
+  ask(torch::rand({2, kDim}));
+  const auto seen = [this] { return axon_.stats().answered + axon_.stats().refused; };
+  const TimePoint start = executor_.now();
+  while (seen() < 2 && executor_.now() - start < kSlack) std::this_thread::yield();
+  EXPECT_EQ(axon_.stats().answered, 1u);
+  EXPECT_EQ(axon_.stats().refused, 1u);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, Fault,
+    ::testing::Values(Case{"delay=10ms", false, false, 60ms}, Case{"delay=300ms", true},
+                      Case{"jitter=20ms", false, false, 1ms}, Case{"silent=1", true, true},
+                      Case{"refuse=1", true, true}, Case{"drop=1", true, true},
+                      Case{"half_open=1", true}, Case{"cut=1", true, true}, Case{"corrupt=1", true},
+                      Case{"duplicate=1"}, Case{"reorder=1", false, false, 150ms}));
 
 }  // namespace
 }  // namespace bittensor

@@ -312,6 +312,20 @@ TEST_F(Network, OwnSynapseAnswersWithoutTheNetwork) {
   EXPECT_EQ(dendrite.stats().local, 2u);
 }
 
+TEST_F(Network, OwnGradientIsOfTheCopyThatAnswered) {
+  auto served = std::make_shared<ServedSynapse>(TanhSynapse());
+  const std::shared_ptr<ServedSynapse> answered = served;
+  Dendrite dendrite(dendrite_options(), *transport_, wallet_, executor_, [&] { return served; });
+  const SynapseRecord self{wallet_.key(), "127.0.0.1:1", served->schema()};
+  const Tensor x = torch::rand({5, 8}).requires_grad_();
+  const Tensor output = dendrite.forward_tensor({self}, {x})[0].output;
+  served = std::make_shared<ServedSynapse>(TanhSynapse());
+  output.sum().backward();
+  const auto wanted = answered->backward(Inputs::of_tensor(x.detach()), torch::ones({5, kDim}));
+  ASSERT_TRUE(wanted.ok()) << wanted.status();
+  EXPECT_TRUE(torch::allclose(x.grad(), *wanted));
+}
+
 TEST_F(Network, SwappingTheModelFailsNoRequest) {
   Peer peer(*this);
   const Tensor x = torch::rand({5, 8});
@@ -373,6 +387,27 @@ TEST_F(Admission, UnsignedStaleMisdirectedAndTamperedRequestsAreRefused) {
   EXPECT_EQ(send(peer, seal(key, body_), tampered).code(), absl::StatusCode::kUnauthenticated);
   EXPECT_EQ(peer.axon.stats().answered, 0u);
   EXPECT_EQ(peer.axon.stats().refused, 6u);
+}
+
+TEST_F(Admission, KeyThatAsksTooMuchDoesNotFillTheReplayGuardForOthers) {
+  Axon::Options options;
+  options.admission.requests_per_second = 1;
+  options.replay.max_nonces = 6;
+  const Peer peer(*this, options);
+  const PublicKey key = peer.wallet.key();
+  for (int i = 0; i < 12; ++i) send(peer, seal(key, body_), body_);
+  const Wallet other = Wallet::create();
+  const std::string envelope = seal_request(other, key, kForward, body_, executor_.unix_ms()).bytes;
+  EXPECT_EQ(send(peer, envelope, body_), absl::OkStatus());
+}
+
+TEST_F(Admission, ReplaysOfAStrangerDoNotUseUpTheRateOfTheKey) {
+  Axon::Options options;
+  options.admission.requests_per_second = 2;
+  const Peer peer(*this, options);
+  const std::string replayed = seal(peer.wallet.key(), body_);
+  for (int i = 0; i < 8; ++i) send(peer, replayed, body_);
+  EXPECT_EQ(send(peer, seal(peer.wallet.key(), body_), body_), absl::OkStatus());
 }
 
 TEST_F(Admission, UnsignedRequestIsAnsweredIfTheOwnerAllowsIt) {

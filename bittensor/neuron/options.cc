@@ -6,9 +6,11 @@
 #include <type_traits>
 #include <vector>
 
+#include "CLI/CLI.hpp"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
+#include "bittensor/base/abbreviated.h"
 #include "bittensor/metagraph/work.h"
 
 namespace bittensor {
@@ -72,8 +74,10 @@ void add_network(const Group& group, NeuronOptions& o) {
            "metagraph HOST:PORT of a neuron already there; several: again, or with commas")
       ->delimiter(',');
   group.add("remote_ip", o.remote_ip,
-            "host or address that others reach this neuron at; empty: 127.0.0.1");
-  group.add("listen_ip", o.listen_ip, "address of this machine to listen at");
+            "host or address that others reach this neuron at; empty: --listen_ip, or 127.0.0.1 if "
+            "that is any");
+  group.add("listen_ip", o.listen_ip,
+            "address of this machine to listen at; 0.0.0.0: any, ::: any of IPv6 too");
   group
       .add("min_peers", o.min_peers,
            "before training, wait until so many other neurons are known (30 s at most)")
@@ -237,7 +241,7 @@ void add_display(const Group& group, NeuronOptions& o) {
 void add_neuron_options(CLI::App& app, NeuronOptions& options) {
   app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
     return absl::StrCat(failed->get_name().empty() ? "neuron" : failed->get_name(), ": ",
-                        error.what(), " (--help lists the options)\n");
+                        abbreviated(error.what()), " (--help lists the options)\n");
   });
   app.footer(
       "Each option is also NAME = VALUE in the file and the variable in (Env:...); the "

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "CLI/CLI.hpp"
 #include "gtest/gtest.h"
 
 #include "bittensor/neuron/parts.h"

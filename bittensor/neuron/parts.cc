@@ -15,6 +15,7 @@
 #include "bittensor/base/status_macros.h"
 #include "bittensor/base/stop_signal.h"
 #include "bittensor/neuron/tls_options.h"
+#include "bittensor/transport/address.h"
 #include "bittensor/transport/faulty_transport.h"
 #include "bittensor/transport/grpc/grpc_transport.h"
 #include "bittensor/wallet/key_file.h"
@@ -50,6 +51,19 @@ absl::Status add_keys(const std::string& text, std::set<PublicKey>& keys) {
   return absl::OkStatus();
 }
 
+// Of a host, or of one with its port.
+bool is_loopback(const std::string& host) {
+  return absl::StartsWith(host, "127.") || absl::StartsWith(host, "localhost") || host == "::1" ||
+         absl::StartsWith(host, "[::1]");
+}
+
+// Where others reach this neuron, if nothing says otherwise: where it listens.
+std::string remote_host(const NeuronOptions& options) {
+  if (!options.remote_ip.empty()) return options.remote_ip;
+  const std::set<std::string> any = {"", "0.0.0.0", "::", "[::]"};
+  return any.count(options.listen_ip) > 0 ? "127.0.0.1" : options.listen_ip;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Transport>> make_transport(const NeuronOptions& options,
@@ -67,10 +81,11 @@ absl::StatusOr<std::unique_ptr<Transport>> make_transport(const NeuronOptions& o
 absl::StatusOr<Axon::Options> axon_options(const NeuronOptions& options) {
   constexpr std::size_t kMegabyte = std::size_t{1} << 20;
   Axon::Options axon;
-  axon.listen_address = absl::StrCat(options.listen_ip, ":", options.axon_port);
+  axon.listen_address = join_host_port(options.listen_ip, options.axon_port);
   axon.allow_unsigned = options.allow_unsigned;
   axon.max_message_bytes = options.axon_max_message_megabytes * kMegabyte;
   axon.max_rows = options.axon_max_rows;
+  axon.max_joined_rows = std::min(axon.max_joined_rows, axon.max_rows);
   axon.queue.max_jobs = options.axon_max_queue;
   axon.queue.max_bytes = options.axon_max_queue_megabytes * kMegabyte;
   Admission::Options& admission = axon.admission;
@@ -124,17 +139,15 @@ absl::StatusOr<Neuron::Options> neuron_options(const NeuronOptions& options) {
 
 Metagraph::Options metagraph_options(const NeuronOptions& options) {
   Metagraph::Options metagraph;
-  metagraph.listen_address = absl::StrCat(options.listen_ip, ":", options.metagraph_port);
-  metagraph.remote_ip = options.remote_ip;
+  metagraph.listen_address = join_host_port(options.listen_ip, options.metagraph_port);
+  metagraph.remote_ip = remote_host(options);
   metagraph.bootstrap = options.bootstrap;
   metagraph.difficulty = options.record_difficulty;
-  const auto is_remote = [](const std::string& address) {
-    return !absl::StartsWith(address, "127.") && !absl::StartsWith(address, "localhost:") &&
-           !absl::StartsWith(address, "[::1]");
-  };
-  if (options.remote_ip.empty() &&
+  const auto is_remote = [](const std::string& address) { return !is_loopback(address); };
+  if (options.remote_ip.empty() && is_loopback(metagraph.remote_ip) &&
       std::any_of(options.bootstrap.begin(), options.bootstrap.end(), is_remote)) {
-    spdlog::warn("others are told to reach this neuron at 127.0.0.1: pass --remote_ip");
+    spdlog::warn("others are told to reach this neuron at {}: pass --remote_ip",
+                 metagraph.remote_ip);
   }
   metagraph.cache_file = std::filesystem::path(options.neuron_key).replace_extension("peers");
   return metagraph;
@@ -197,7 +210,7 @@ void wait_for_peers(const Metagraph& metagraph, const NeuronOptions& options) {
   const auto give_up = std::chrono::steady_clock::now() + kPatience;
   while (metagraph.proven() < wanted && !StopSignal::wait_for(kStep)) {
     if (std::chrono::steady_clock::now() < give_up) continue;
-    spdlog::warn("knows {} of {} peers; goes on without the others", metagraph.proven(), wanted);
+    spdlog::warn("knows {} of {} peers; continues without the others", metagraph.proven(), wanted);
     return;
   }
 }

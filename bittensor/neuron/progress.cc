@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "nlohmann/json.hpp"
 
 #include "bittensor/base/terminal.h"
 #include "bittensor/neuron/report.h"
@@ -151,10 +152,13 @@ void Progress::say(const std::string& line) {
   std::fflush(stdout);
 }
 
-void Progress::event(const std::string& event, nlohmann::json fields) {
+void Progress::event(const std::string& event, const nlohmann::json& fields) {
   if (style_ != Style::kJson) return;
-  fields["event"] = event;
-  std::printf("%s\n", fields.dump().c_str());
+  nlohmann::json object = fields;
+  object["event"] = event;
+  // A path may hold bytes that are not UTF-8.
+  const auto replace = nlohmann::json::error_handler_t::replace;
+  std::printf("%s\n", object.dump(-1, ' ', /*ensure_ascii=*/false, replace).c_str());
   std::fflush(stdout);
 }
 

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "nlohmann/json.hpp"
+#include "nlohmann/json_fwd.hpp"
 
 #include "bittensor/base/executor.h"
 
@@ -52,7 +52,7 @@ class Progress {
   void say(const std::string& line);
 
   // For a program that reads: an object {"event": event, ...fields}. Nothing in other styles.
-  void event(const std::string& event, nlohmann::json fields);
+  void event(const std::string& event, const nlohmann::json& fields);
 
   // Of training, over all epochs so far.
   double training_seconds() const { return seconds_before_ + seconds_; }

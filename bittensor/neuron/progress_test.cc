@@ -2,6 +2,7 @@
 #include "bittensor/neuron/progress.h"
 
 #include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
 
 #include "bittensor/base/manual_executor.h"
 
@@ -46,6 +47,15 @@ TEST(Progress, JsonIsOneObjectALine) {
   EXPECT_EQ(first["event"], "step");
   EXPECT_EQ(first["images"], 500);
   EXPECT_EQ(nlohmann::json::parse(lines.substr(lines.find('\n') + 1))["line"], "said");
+}
+
+TEST(Progress, EventWithAPathThatIsNotUtf8IsStillAnEvent) {
+  ManualExecutor executor;
+  Progress progress(Progress::Style::kJson, executor);
+  ::testing::internal::CaptureStdout();
+  progress.event("saved", {{"file", "\xff.pt"}});
+  const std::string line = ::testing::internal::GetCapturedStdout();
+  EXPECT_EQ(nlohmann::json::parse(line)["event"], "saved");
 }
 
 TEST(Progress, RateIsOverAllEpochs) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bittensor/neuron/resume.h"
-
+// A training that is stopped and started again: Training, Checkpoints and find_saved_training().
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -11,7 +10,9 @@
 
 #include "bittensor/base/manual_executor.h"
 #include "bittensor/neuron/parts.h"
+#include "bittensor/neuron/saved_training.h"
 #include "bittensor/neuron/training.h"
+#include "bittensor/neuron/training_step.h"
 #include "bittensor/transport/in_process_transport.h"
 
 namespace bittensor {
@@ -99,9 +100,9 @@ class Resume : public ::testing::Test {
 };
 
 TEST_F(Resume, NothingToGoOnFromIsABeginning) {
-  const auto earlier = find_earlier(options_);
-  ASSERT_TRUE(earlier.ok()) << earlier.status();
-  EXPECT_FALSE(earlier->has_value());
+  const auto saved = find_saved_training(options_);
+  ASSERT_TRUE(saved.ok()) << saved.status();
+  EXPECT_FALSE(saved->has_value());
 }
 
 TEST_F(Resume, KilledWithinAnEpochGoesOnThereWithTheSameRandomNumbers) {
@@ -174,11 +175,11 @@ TEST_F(Resume, DamagedCheckpointIsPassedOverWhileThereIsAnother) {
   }
   damage(folder_ + "/neuron.last.pt");
   damage(folder_ + "/neuron.last.pt.previous");
-  const auto earlier = find_earlier(options_);
-  ASSERT_TRUE(earlier.ok()) << earlier.status();
-  EXPECT_EQ((*earlier)->path, folder_ + "/neuron.pt");
+  const auto saved = find_saved_training(options_);
+  ASSERT_TRUE(saved.ok()) << saved.status();
+  EXPECT_EQ((*saved)->path, folder_ + "/neuron.pt");
   damage(folder_ + "/neuron.pt");
-  const auto none = find_earlier(options_);
+  const auto none = find_saved_training(options_);
   EXPECT_EQ(none.status().code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(none.status().message()), HasSubstr("--from_scratch"));
 }
@@ -186,9 +187,9 @@ TEST_F(Resume, DamagedCheckpointIsPassedOverWhileThereIsAnother) {
 TEST_F(Resume, FromScratchIgnoresWhatWasSaved) {
   live_for_two_steps();
   options_.from_scratch = true;
-  const auto earlier = find_earlier(options_);
-  ASSERT_TRUE(earlier.ok()) << earlier.status();
-  EXPECT_FALSE(earlier->has_value());
+  const auto saved = find_saved_training(options_);
+  ASSERT_TRUE(saved.ok()) << saved.status();
+  EXPECT_FALSE(saved->has_value());
 }
 
 TEST_F(Resume, BrokenModelIsNotSaved) {
@@ -201,6 +202,17 @@ TEST_F(Resume, BrokenModelIsNotSaved) {
   EXPECT_FALSE(life.training.next_step());
   EXPECT_EQ(life.training.status().code(), absl::StatusCode::kInternal);
   EXPECT_FALSE(std::filesystem::exists(folder_ + "/neuron.last.pt"));
+}
+
+TEST_F(Resume, ModelThatBreaksInTheLastStepIsNeitherTheBestNorSaved) {
+  Life life(*this);
+  ASSERT_EQ(life.training.load(), absl::OkStatus());
+  ASSERT_TRUE(life.training.next_epoch(1, 64));
+  life.train(1);
+  life.synapse.set(std::numeric_limits<float>::quiet_NaN());
+  EXPECT_FALSE(life.training.finish_epoch({0.5, 0.9}));
+  EXPECT_EQ(life.training.status().code(), absl::StatusCode::kInternal);
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/neuron.pt"));
 }
 
 TEST_F(Resume, PlaceWhereNothingCanBeSavedIsSaidAtTheStart) {

@@ -4,8 +4,9 @@
 #include <memory>
 
 #include "ATen/Parallel.h"
-#include "c10/util/string_utils.h"
 #include "torch/torch.h"
+
+#include "bittensor/toolbox/parameter_key.h"
 
 namespace bittensor {
 namespace {
@@ -43,15 +44,22 @@ void descend(at::Tensor& parameter, const at::Tensor& gradient, at::Tensor& velo
 
 }  // namespace
 
+bool Sgd::takes(const at::Tensor& parameter) const {
+  const at::Tensor& gradient = parameter.grad();
+  if (!is_dense_cpu_float(parameter)) return false;
+  if (gradient.defined() && !is_dense_cpu_float(gradient)) return false;
+  // As torch left it, in the order of a gradient that was not contiguous, or as it was loaded.
+  const auto found = state_.find(parameter_key(state_, parameter));
+  if (found == state_.end() || found->second == nullptr) return true;
+  const at::Tensor& velocity = static_cast<const SGDParamState&>(*found->second).momentum_buffer();
+  return !velocity.defined() || is_dense_cpu_float(velocity);
+}
+
 torch::Tensor Sgd::step(LossClosure closure) {
   bool all_plain = closure == nullptr;
   for (auto& group : param_groups()) {
     all_plain = all_plain && is_plain(static_cast<SGDOptions&>(group.options()));
-    for (const at::Tensor& parameter : group.params()) {
-      const at::Tensor& gradient = parameter.grad();
-      all_plain = all_plain && is_dense_cpu_float(parameter) &&
-                  (!gradient.defined() || is_dense_cpu_float(gradient));
-    }
+    for (const at::Tensor& parameter : group.params()) all_plain = all_plain && takes(parameter);
   }
   if (!all_plain) return torch::optim::SGD::step(std::move(closure));
 
@@ -60,7 +68,7 @@ torch::Tensor Sgd::step(LossClosure closure) {
     const auto& options = static_cast<SGDOptions&>(group.options());
     for (at::Tensor& parameter : group.params()) {
       if (!parameter.grad().defined()) continue;
-      auto& state = state_[c10::guts::to_string(parameter.unsafeGetTensorImpl())];
+      auto& state = state_[parameter_key(state_, parameter)];
       if (state == nullptr) {
         auto fresh = std::make_unique<SGDParamState>();
         fresh->momentum_buffer(at::zeros_like(parameter));
@@ -76,8 +84,8 @@ torch::Tensor Sgd::step(LossClosure closure) {
   return {};
 }
 
-void Sgd::zero_grad() {
-  for (auto& group : param_groups()) {
+void forget_gradients(torch::optim::Optimizer& optimizer) {
+  for (auto& group : optimizer.param_groups()) {
     for (at::Tensor& parameter : group.params()) parameter.mutable_grad() = at::Tensor();
   }
 }

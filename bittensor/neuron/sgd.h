@@ -17,8 +17,11 @@ class Sgd : public torch::optim::SGD {
   // What is not plain momentum over dense float32 on the CPU is left to torch.
   torch::Tensor step(LossClosure closure = nullptr) override;
 
-  // Forgets the gradients instead of writing zeros, which backward() would read again.
-  void zero_grad();
+ private:
+  bool takes(const at::Tensor& parameter) const;
 };
+
+// Forgets the gradients instead of writing zeros, which backward() would read again.
+void forget_gradients(torch::optim::Optimizer& optimizer);
 
 }  // namespace bittensor

@@ -15,7 +15,7 @@ at::Tensor trained(const torch::optim::SGDOptions& options) {
   Optimizer optimizer(model->parameters(), options);
   for (int i = 0; i < 5; ++i) {
     for (auto& group : optimizer.param_groups()) group.options().set_lr(0.1 / (i + 1));
-    optimizer.zero_grad();
+    forget_gradients(optimizer);
     model->forward(torch::rand({3, 7})).square().sum().backward();
     optimizer.step();
   }
@@ -40,11 +40,30 @@ TEST(Sgd, StateIsThatOfTorch) {
   model->forward(torch::rand({2, 4})).sum().backward();
   optimizer.step();
   EXPECT_EQ(optimizer.state().size(), 2u);
-  optimizer.zero_grad();
+  forget_gradients(optimizer);
   EXPECT_FALSE(model->weight.grad().defined());
   const at::Tensor before = model->weight.detach().clone();
   optimizer.step();
   EXPECT_TRUE(torch::equal(model->weight, before)) << "no gradient, no step";
+}
+
+// The velocity of a slow step lies in memory as its gradient did.
+template <typename Optimizer>
+at::Tensor after_a_transposed_gradient() {
+  torch::manual_seed(3);
+  at::Tensor parameter = torch::rand({5, 7}).requires_grad_();
+  Optimizer optimizer(std::vector<at::Tensor>{parameter},
+                      torch::optim::SGDOptions(0.1).momentum(0.9));
+  parameter.mutable_grad() = torch::rand({7, 5}).t();
+  optimizer.step();
+  parameter.mutable_grad() = torch::rand({5, 7});
+  optimizer.step();
+  return parameter.detach();
+}
+
+TEST(Sgd, GivesTheNumbersOfTorchAfterASlowStep) {
+  EXPECT_TRUE(torch::allclose(after_a_transposed_gradient<Sgd>(),
+                              after_a_transposed_gradient<torch::optim::SGD>()));
 }
 
 // Or a graph that was made before the step would use parameters of after it.

@@ -7,7 +7,9 @@
 
 #include "torch/torch.h"
 
+#include "bittensor/neuron/sgd.h"
 #include "bittensor/router/contribution.h"
+#include "bittensor/toolbox/state.h"
 
 namespace bittensor {
 namespace {
@@ -18,13 +20,6 @@ constexpr std::int64_t kAsksItselfEvery = 8;
 
 constexpr double kLossRate = 0.05;    // of the running means of losses
 constexpr std::int64_t kWarmUp = 20;  // steps until they say anything
-
-// Forgets the gradients instead of writing zeros, which backward() would read again.
-void forget_gradients(torch::optim::Optimizer& optimizer) {
-  for (auto& group : optimizer.param_groups()) {
-    for (at::Tensor& parameter : group.params()) parameter.mutable_grad() = at::Tensor();
-  }
-}
 
 // Answers as leaves of the graph, so that their gradients can be given to those who gave them.
 void keep_gradients(std::vector<Answer>& answers) {
@@ -141,6 +136,9 @@ TrainingStep::Result TrainingStep::learn(Question question, torch::optim::Optimi
   if (options_.max_gradient_norm > 0) {
     torch::nn::utils::clip_grad_norm_(parameters_, options_.max_gradient_norm);
   }
+  // A newcomer in the router starts without the momentum of whoever had its place.
+  KeyTable& keys = parts_.router.keys();
+  forget_rows(optimizer, keys.keys(), keys.take_reassigned());
   optimizer.step();
   if (network_context.defined()) value_peers(result, network_context, batch.labels());
   return result;

@@ -1,31 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/neuron/training.h"
+#include "bittensor/neuron/training_step.h"
 
+#include <fstream>
 #include <limits>
 
 #include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
 #include "torch/torch.h"
 
 #include "bittensor/base/manual_executor.h"
 
 namespace bittensor {
 namespace {
-
-TEST(LearningRate, FallsWithinAnEpochAndRestartsLower) {
-  EXPECT_DOUBLE_EQ(learning_rate_at(0.1, 0, 100), 0.1);
-  EXPECT_NEAR(learning_rate_at(0.1, 50, 100), 0.1 * 0.525, 1e-9);
-  EXPECT_LT(learning_rate_at(0.1, 99, 100), 0.1 * 0.06);
-  EXPECT_DOUBLE_EQ(learning_rate_at(0.1, 100, 100), 0.05);
-}
-
-TEST(LearningRate, OfOneCycleRisesAndFallsToAlmostNothing) {
-  EXPECT_DOUBLE_EQ(one_cycle_at(0.1, 0, 100), 0.005);
-  EXPECT_DOUBLE_EQ(one_cycle_at(0.1, 20, 100), 0.1);
-  EXPECT_NEAR(one_cycle_at(0.1, 60, 100), 0.05, 1e-3);
-  EXPECT_LT(one_cycle_at(0.1, 99, 100), 0.002);
-  EXPECT_GT(one_cycle_at(0.1, 99, 100), 0);
-  EXPECT_GT(one_cycle_at(0.1, 200, 100), 0);  // A run that is longer than it said.
-}
 
 TEST(AnyAnswer, NeedsAnOkStatusAndRows) {
   Answer good{absl::OkStatus(), torch::zeros({2, 3}), {}};
@@ -87,6 +74,25 @@ TEST_F(Books, LossThatIsNotFiniteEndsTheTraining) {
   EXPECT_FALSE(training_.next_step());
   EXPECT_FALSE(training_.epoch_done());
   EXPECT_EQ(training_.status().code(), absl::StatusCode::kInternal);
+}
+
+// Answers come in bursts, some steps before the one that they are for.
+TEST_F(Books, StepsThatOthersHelpedInAreCounted) {
+  options_.report = ::testing::TempDir() + "/training_test_helped.json";
+  ASSERT_TRUE(training_.next_epoch(20, 1280));
+  SynapseOutput output;
+  output.local_target_loss = torch::tensor(1.0);
+  for (int step = 0; step < 20; ++step) {
+    ASSERT_TRUE(training_.next_step());
+    Dendrite::Stats answers;
+    answers.ok = step < 10 ? 0 : 3;  // for three steps
+    training_.show(output, 64, 1, answers, {}, torch::zeros({0}));
+  }
+  EXPECT_EQ(training_.finish({}, {}, {}, {}, torch::zeros({0})), absl::OkStatus());
+  std::ifstream file(options_.report);
+  const auto report = nlohmann::json::parse(file);
+  EXPECT_EQ(report["steps"], 20);
+  EXPECT_EQ(report["steps_helped"], 3);
 }
 
 }  // namespace

@@ -61,6 +61,8 @@ class Gate : public torch::nn::Module {
 
   explicit Gate(Options options);
 
+  KeyTable& keys() { return *keys_; }
+
   // `weights`: [n], not negative, or undefined for no prior. `context`: [batch, x_dim]. Synapses
   // beyond the first max_keys are not chosen. Throws c10::Error if the shapes do not fit.
   Choice forward(const std::vector<SynapseRecord>& synapses, const at::Tensor& weights,

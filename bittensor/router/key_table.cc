@@ -5,24 +5,19 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "torch/torch.h"
 
+#include "bittensor/base/random.h"
+
 namespace bittensor {
 namespace {
 
-// Public domain generator of Sebastiano Vigna, https://prng.di.unimi.it/splitmix64.c. Not
-// torch's: what a key begins with must depend on nothing but the public key.
-std::uint64_t split_mix(std::uint64_t& state) {
-  std::uint64_t z = (state += 0x9e3779b97f4a7c15);
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return z ^ (z >> 31);
-}
-
-// Uniform, mean 0 and variance 1, [key_dim].
+// Uniform, mean 0 and variance 1, [key_dim]. Without torch's generator: what a key begins with must
+// depend on nothing but the public key.
 std::vector<float> initial_key(const PublicKey& owner, std::int64_t key_dim) {
   std::uint64_t state = 0;
   for (std::size_t i = 0; i < PublicKey::kSize; i += sizeof(std::uint64_t)) {
@@ -33,8 +28,7 @@ std::vector<float> initial_key(const PublicKey& owner, std::int64_t key_dim) {
   }
   std::vector<float> key(key_dim);
   for (float& value : key) {
-    const double unit = static_cast<double>(split_mix(state) >> 11) * 0x1.0p-53;  // [0, 1)
-    value = static_cast<float>((2 * unit - 1) * std::sqrt(3.0));
+    value = static_cast<float>((2 * to_unit(split_mix(state)) - 1) * std::sqrt(3.0));
   }
   return key;
 }
@@ -112,6 +106,12 @@ void KeyTable::move_in(const std::vector<Newcomer>& newcomers) {
   const at::Tensor where = to_tensor(slots).to(keys_.device());
   keys_.index_copy_(0, where, torch::tensor(keys).view({count, key_dim}).to(keys_.options()));
   owners_.index_copy_(0, where, torch::tensor(owners).view({count, -1}).to(owners_.options()));
+  reassigned_.insert(slots.begin(), slots.end());
+}
+
+at::Tensor KeyTable::take_reassigned() {
+  const std::set<std::int64_t> slots = std::exchange(reassigned_, {});
+  return to_tensor({slots.begin(), slots.end()}).to(keys_.device());
 }
 
 }  // namespace bittensor

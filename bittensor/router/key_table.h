@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -30,6 +31,13 @@ class KeyTable : public torch::nn::Module {
   // Throws c10::Error if there are more than max_keys().
   at::Tensor forward(absl::Span<const SynapseRecord> synapses);
 
+  // The parameter of all slots, [max_keys, key_dim].
+  const at::Tensor& keys() const { return keys_; }
+
+  // The slots that got new owners since the last call, int64 [n]. An optimizer's moments of them are
+  // the former owners' and would drive the newcomers' keys on: forget_rows() of the toolbox.
+  at::Tensor take_reassigned();
+
  private:
   using Newcomer = std::pair<std::int64_t, PublicKey>;  // slot and who gets it
 
@@ -39,6 +47,7 @@ class KeyTable : public torch::nn::Module {
   at::Tensor keys_;    // parameter [max_keys, key_dim]
   at::Tensor owners_;  // buffer uint8 [max_keys, 32]: public keys
   at::Tensor used_;    // buffer int64 [max_keys]: number of the last call that asked; 0: free
+  std::set<std::int64_t> reassigned_;
 };
 
 }  // namespace bittensor

@@ -71,6 +71,16 @@ TEST(KeyTable, LongestUnusedGivesWayAndBeginsAnew) {
   EXPECT_TRUE(torch::equal(table.forward({synapses[1]}), first.narrow(0, 1, 1)));
 }
 
+TEST(KeyTable, ReassignedSlotsAreToldOnce) {
+  KeyTable table(2, 2);
+  table.forward(some_synapses(2));
+  EXPECT_TRUE(torch::equal(table.take_reassigned(), torch::tensor({0, 1}, torch::kLong)));
+  table.forward(some_synapses(2));
+  EXPECT_EQ(table.take_reassigned().numel(), 0);
+  table.forward(some_synapses(1, 2));
+  EXPECT_TRUE(torch::equal(table.take_reassigned(), torch::tensor({0}, torch::kLong)));
+}
+
 TEST(KeyTable, NobodyOfOneCallDisplacesAnother) {
   KeyTable table(3, 2);
   const std::vector<SynapseRecord> synapses = some_synapses(5);

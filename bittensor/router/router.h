@@ -70,6 +70,9 @@ class Router : public torch::nn::Module {
   at::Tensor join(const Route& route, const std::vector<Answer>& answers,
                   std::int64_t sequence = 0) const;
 
+  // What is known of each synapse.
+  KeyTable& keys() { return gate_->keys(); }
+
  private:
   const std::int64_t network_dim_;
   const std::int64_t x_dim_;

@@ -45,9 +45,9 @@ class CompressionSet {
   std::uint8_t bits_ = 1;  // none is always understood
 };
 
-// The bytes of `floats` (float32, contiguous, on the CPU) as they travel: a contiguous tensor of
-// any dtype. Undefined if they cannot be expressed so, or would not become smaller: a value is
-// not finite, or too large for float16. Nothing to do for kNone.
+// `floats` (float32, contiguous, on the CPU) in the form that travels: a contiguous tensor of any
+// dtype. Undefined for kNone, and where the compression cannot hold the values, one that is not
+// finite or too large for float16, or would save nothing.
 at::Tensor compressed(const at::Tensor& floats, Compression compression);
 
 // The float32 tensor of `shape` whose elements a stranger sent as `bytes`. kInvalidArgument if they

@@ -37,8 +37,8 @@ struct WireTensor {
 };
 
 // Finds `tensors` in the message in `payload`, and parses its other fields into `message`.
-// kInvalidArgument if it is no such message, or has more than `max_fields` fields at its top
-// level, known or not: one of two bytes may take fifty in memory. Repeated and unknown fields
+// kInvalidArgument if it is not such a message, or has more than `max_fields` fields at its top
+// level, known or not: a field of two bytes may take fifty in memory. Repeated and unknown fields
 // are taken as protobuf does. Allocates nothing for what is in the tensors.
 absl::Status parse_with_tensors(const Payload& payload, std::int64_t max_fields,
                                 google::protobuf::MessageLite& message,

@@ -142,7 +142,7 @@ absl::StatusOr<Shape> parse_shape(const Json& json, std::size_t max) {
   bool empty = false;
   if (json.size() > kMaxDimensions) return damaged("a tensor of too many dimensions");
   for (const Json& item : json) {
-    if (!item.is_number_unsigned()) return damaged("a shape that is none");
+    if (!item.is_number_unsigned()) return damaged("a shape that is not valid");
     const auto size = item.get<std::uint64_t>();
     if (size > max / shape.elements && size > 0) return damaged("a tensor larger than the file");
     shape.sizes.push_back(static_cast<std::int64_t>(size));
@@ -171,7 +171,7 @@ class TensorReader {
 
  private:
   absl::StatusOr<at::Tensor> tensor(const Json& entry) {
-    if (!entry.is_object()) return damaged("an entry that is none");
+    if (!entry.is_object()) return damaged("a malformed entry");
     const Json* dtype_name = member(entry, "dtype", &Json::is_string);
     const Json* sizes = member(entry, "shape", &Json::is_array);
     const Json* offset_number = member(entry, "offset", &Json::is_number_unsigned);
@@ -221,7 +221,7 @@ absl::Status read_numbers(const Json& index, Checkpoint& checkpoint) {
   checkpoint.kind = kind->get<std::string>();
   checkpoint.optimizer.kind = optimizer->get<std::string>();
   for (const auto& [name, value] : config->items()) {
-    if (!value.is_string()) return damaged("a config value that is no text");
+    if (!value.is_string()) return damaged("a config value that is not a text");
     checkpoint.config[name] = value.get<std::string>();
   }
   if (const Json* best = member(index, "best_test_loss", &Json::is_number)) {

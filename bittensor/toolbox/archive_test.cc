@@ -150,7 +150,7 @@ TEST_F(ArchiveTest, ForgedIndexIsRefused) {
   expect_refused("[]", "not a JSON object");
   expect_refused("{}", "is missing");
   expect_refused(std::string(1 << 20, '['), "not a JSON object");
-  expect_refused(index_with("7"), "an entry that is none");
+  expect_refused(index_with("7"), "a malformed entry");
   expect_refused(index_with("{}"), "without dtype");
   expect_refused(index_with(R"({"dtype":"Quant","shape":[1],"offset":0})"), "unknown type Quant");
   expect_refused(index_with(R"({"dtype":"Float","shape":[-1],"offset":0})"), "a shape");

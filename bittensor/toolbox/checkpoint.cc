@@ -7,7 +7,7 @@
 #include "bittensor/base/staged_file.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/toolbox/archive.h"
-#include "bittensor/toolbox/caught.h"
+#include "bittensor/toolbox/status_of.h"
 
 namespace bittensor {
 namespace {
@@ -31,13 +31,13 @@ std::string previous_path(const std::string& path) {
 }
 
 absl::Status save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
-  return explain(internal::caught([&] { return save(path, checkpoint); }),
+  return explain(internal::status_of([&] { return save(path, checkpoint); }),
                  absl::StrCat("checkpoint ", path, " is not saved"));
 }
 
 absl::StatusOr<Checkpoint> load_checkpoint(const std::string& path) {
   Checkpoint checkpoint;
-  const absl::Status status = internal::caught([&]() -> absl::Status {
+  const absl::Status status = internal::status_of([&]() -> absl::Status {
     BITTENSOR_ASSIGN_OR_RETURN(checkpoint, internal::read_archive(path));
     return absl::OkStatus();
   });

@@ -6,7 +6,7 @@
 #include <torch/torch.h>
 
 #include "bittensor/base/status_macros.h"
-#include "bittensor/toolbox/caught.h"
+#include "bittensor/toolbox/status_of.h"
 #include "bittensor/toolbox/state.h"
 
 namespace bittensor {
@@ -67,7 +67,7 @@ absl::Status check_state_dict(const torch::nn::Module& module, const StateDict& 
 
 absl::Status load_state_dict(torch::nn::Module& module, const StateDict& state) {
   BITTENSOR_RETURN_IF_ERROR(check_state_dict(module, state));
-  return internal::caught([&] {
+  return internal::status_of([&] {
     const torch::NoGradGuard no_grad;
     for (auto& [name, tensor] : state_dict(module)) tensor.copy_(state.at(name));
     return absl::OkStatus();

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <cstdint>
 #include <map>
 #include <memory>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -11,7 +9,8 @@
 #include <torch/torch.h>
 
 #include "bittensor/base/status_macros.h"
-#include "bittensor/toolbox/caught.h"
+#include "bittensor/toolbox/status_of.h"
+#include "bittensor/toolbox/parameter_key.h"
 #include "bittensor/toolbox/state.h"
 
 namespace bittensor {
@@ -33,17 +32,6 @@ std::vector<Parameter> parameters_of(const Optimizer& optimizer) {
     for (const at::Tensor& tensor : group.params()) parameters.push_back({&tensor, &group});
   }
   return parameters;
-}
-
-// libtorch 1 keeps the state by the printed address of the parameter, later ones by the address.
-template <typename Map>
-typename Map::key_type key_in(const Map&, const at::Tensor& parameter) {
-  if constexpr (std::is_same_v<typename Map::key_type, std::string>) {
-    const auto address = reinterpret_cast<std::uintptr_t>(parameter.unsafeGetTensorImpl());
-    return absl::StrCat("0x", absl::Hex(address));
-  } else {
-    return parameter.unsafeGetTensorImpl();
-  }
 }
 
 std::string kind_of(const Optimizer& optimizer) {
@@ -119,7 +107,7 @@ absl::StatusOr<FieldsByIndex> by_index(const StateDict& tensors) {
 
 absl::Status check_step(const at::Tensor& step) {
   if (step.scalar_type() != torch::kInt64 || step.dim() != 0 || step.item<std::int64_t>() < 0) {
-    return absl::InvalidArgumentError("its step is no count");
+    return absl::InvalidArgumentError("its step is not a count");
   }
   return absl::OkStatus();
 }
@@ -168,7 +156,8 @@ absl::StatusOr<OptimizerState> optimizer_state(const Optimizer& optimizer) {
   }
   const auto parameters = parameters_of(optimizer);
   for (std::size_t i = 0; i < parameters.size(); ++i) {
-    const auto found = optimizer.state().find(key_in(optimizer.state(), *parameters[i].tensor));
+    const auto found =
+        optimizer.state().find(parameter_key(optimizer.state(), *parameters[i].tensor));
     if (found == optimizer.state().end()) continue;
     for (const auto& [name, tensor] : fields_of(*found->second)) {
       saved.tensors[absl::StrCat(i, ".", name)] = tensor;
@@ -181,7 +170,7 @@ absl::StatusOr<OptimizerState> optimizer_state(const Optimizer& optimizer) {
 }
 
 absl::Status check_optimizer_state(const Optimizer& optimizer, const OptimizerState& state) {
-  return internal::caught([&]() -> absl::Status {
+  return internal::status_of([&]() -> absl::Status {
     const std::string kind = kind_of(optimizer);
     if (state.kind != kind || kind.empty()) {
       return absl::InvalidArgumentError(absl::StrCat("the saved optimizer state is of \"",
@@ -206,7 +195,7 @@ absl::Status check_optimizer_state(const Optimizer& optimizer, const OptimizerSt
 
 absl::Status load_optimizer_state(Optimizer& optimizer, const OptimizerState& state) {
   BITTENSOR_RETURN_IF_ERROR(check_optimizer_state(optimizer, state));
-  return internal::caught([&]() -> absl::Status {
+  return internal::status_of([&]() -> absl::Status {
     BITTENSOR_ASSIGN_OR_RETURN(const FieldsByIndex saved, by_index(state.tensors));
     const auto parameters = parameters_of(optimizer);
     // Everything that can throw comes before the first change.
@@ -223,7 +212,7 @@ absl::Status load_optimizer_state(Optimizer& optimizer, const OptimizerState& st
 
     optimizer.state().clear();
     for (auto& [index, parameter_state] : states) {
-      optimizer.state()[key_in(optimizer.state(), *parameters[index].tensor)] =
+      optimizer.state()[parameter_key(optimizer.state(), *parameters[index].tensor)] =
           std::move(parameter_state);
     }
     for (std::size_t i = 0; i < optimizer.param_groups().size(); ++i) {
@@ -232,6 +221,16 @@ absl::Status load_optimizer_state(Optimizer& optimizer, const OptimizerState& st
     }
     return absl::OkStatus();
   });
+}
+
+void forget_rows(Optimizer& optimizer, const at::Tensor& parameter, const at::Tensor& rows) {
+  if (rows.numel() == 0) return;
+  const torch::NoGradGuard no_grad;
+  const auto found = optimizer.state().find(parameter_key(optimizer.state(), parameter));
+  if (found == optimizer.state().end() || found->second == nullptr) return;
+  for (const auto& [name, tensor] : fields_of(*found->second)) {
+    if (tensor.dim() > 0) at::Tensor(tensor).index_fill_(0, rows, 0);
+  }
 }
 
 }  // namespace bittensor

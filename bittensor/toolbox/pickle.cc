@@ -88,7 +88,7 @@ absl::StatusOr<const Value*> run(PickleMachine& machine, Kind kind, const char* 
                                  std::size_t* size) {
   BITTENSOR_ASSIGN_OR_RETURN(const Ref root, machine.run());
   if (machine.value(root).kind != kind) {
-    return absl::InvalidArgumentError(absl::StrCat("the pickle is no ", wanted));
+    return absl::InvalidArgumentError(absl::StrCat("the pickle is not a ", wanted));
   }
   if (size != nullptr) *size = machine.size();
   return &machine.value(root);
@@ -106,9 +106,9 @@ absl::StatusOr<std::vector<PickledTensor>> read_state_dict(absl::string_view pic
   for (std::size_t i = 0; i + 1 < root->items.size(); i += 2) {
     const Value& name = machine.value(root->items[i]);
     if (name.kind != Kind::kString) {
-      return absl::InvalidArgumentError("the pickle's dictionary has a key that is no string");
+      return absl::InvalidArgumentError("the pickle's dictionary has a key that is not a string");
     }
-    if (!names.insert(name.text).second) return wrong(name.text, "stands twice");
+    if (!names.insert(name.text).second) return wrong(name.text, "appears twice");
     BITTENSOR_ASSIGN_OR_RETURN(auto tensor,
                                read_tensor(machine, name.text, machine.value(root->items[i + 1])));
     tensors.push_back(std::move(tensor));
@@ -123,7 +123,7 @@ absl::StatusOr<std::vector<std::string>> read_string_list(absl::string_view pick
   std::vector<std::string> strings;
   for (const Ref ref : root->items) {
     if (machine.value(ref).kind != Kind::kString) {
-      return absl::InvalidArgumentError("the pickle is no list of strings");
+      return absl::InvalidArgumentError("the pickle is not a list of strings");
     }
     strings.emplace_back(machine.value(ref).text);
   }

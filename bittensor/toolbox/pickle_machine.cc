@@ -197,7 +197,7 @@ absl::Status PickleMachine::step_object(char instruction) {
       BITTENSOR_RETURN_IF_ERROR(pop(name));
       BITTENSOR_RETURN_IF_ERROR(pop(module));
       if (values_[name].kind != Kind::kString || values_[module].kind != Kind::kString) {
-        return bad_pickle("a Python name is no string");
+        return bad_pickle("a Python name is not a string");
       }
       return push_global(values_[module].text, values_[name].text);
     }
@@ -320,7 +320,7 @@ absl::Status PickleMachine::call() {
   BITTENSOR_RETURN_IF_ERROR(pop(function));
   const Value& given = values_[arguments];
   if (values_[function].kind != Kind::kGlobal || given.kind != Kind::kTuple) {
-    return bad_pickle("a call of something that is no function");
+    return bad_pickle("a call of something that is not a function");
   }
   switch (values_[function].number) {
     case kOrderedDict:
@@ -338,7 +338,7 @@ absl::Status PickleMachine::call() {
 absl::Status PickleMachine::load_persistent() {
   Ref id = 0;
   BITTENSOR_RETURN_IF_ERROR(pop(id));
-  if (values_[id].kind != Kind::kTuple) return bad_pickle("a persistent id that is no tuple");
+  if (values_[id].kind != Kind::kTuple) return bad_pickle("a persistent id that is not a tuple");
   return push({Kind::kStorage, id, {}, {}});
 }
 

@@ -52,7 +52,7 @@ absl::StatusOr<json> parse_strictly(absl::string_view text) {
     return absl::InvalidArgumentError("the header is not JSON of the right form");
   }
   if (!repeated.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat(in_quotes(repeated), " stands twice"));
+    return absl::InvalidArgumentError(absl::StrCat(in_quotes(repeated), " appears twice"));
   }
   return header;
 }
@@ -123,11 +123,11 @@ absl::StatusOr<SafetensorsHeader::Entry> parse_entry(const std::string& name, co
 }
 
 absl::Status parse_metadata(const json& metadata, std::map<std::string, std::string>& result) {
-  if (!metadata.is_object()) return absl::InvalidArgumentError("__metadata__ is no object");
+  if (!metadata.is_object()) return absl::InvalidArgumentError("__metadata__ is not an object");
   for (const auto& [key, value] : metadata.items()) {
     if (!value.is_string()) {
       return absl::InvalidArgumentError(
-          absl::StrCat("__metadata__: ", in_quotes(key), " is no string"));
+          absl::StrCat("__metadata__: ", in_quotes(key), " is not a string"));
     }
     result[key] = value.get<std::string>();
   }

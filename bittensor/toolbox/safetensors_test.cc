@@ -116,9 +116,9 @@ TEST(SafetensorsHeader, RefusesANameThatStandsTwice) {
   EXPECT_THAT(refusal(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},
                           "a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})",
                       1),
-              HasSubstr("stands twice"));
+              HasSubstr("appears twice"));
   EXPECT_THAT(refusal(R"({"a":{"dtype":"U8","dtype":"U8","shape":[1],"data_offsets":[0,1]}})", 1),
-              HasSubstr("stands twice"));
+              HasSubstr("appears twice"));
 }
 
 TEST(SafetensorsHeader, RefusesShapesThatDoNotFitTheBytes) {

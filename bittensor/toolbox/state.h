@@ -57,4 +57,9 @@ absl::Status check_optimizer_state(const torch::optim::Optimizer& optimizer,
 // check_optimizer_state().
 absl::Status load_optimizer_state(torch::optim::Optimizer& optimizer, const OptimizerState& state);
 
+// Zeros what the optimizer remembers of some rows of `parameter`, int64 [n], which from now on
+// stand for something else. Optimizers other than SGD, Adam and AdamW stay as they are.
+void forget_rows(torch::optim::Optimizer& optimizer, const at::Tensor& parameter,
+                 const at::Tensor& rows);
+
 }  // namespace bittensor

@@ -118,6 +118,21 @@ TEST_P(OptimizerStateOf, ContinuesAsIfNeverInterrupted) {
   EXPECT_TRUE(same(state_dict(resumed), state_dict(net)));
 }
 
+TEST_P(OptimizerStateOf, ForgetsRowsThatStandForSomethingElse) {
+  Net net;
+  const auto optimizer = GetParam().make(net.parameters());
+  forget_rows(*optimizer, net.linear->weight, torch::tensor({1}, torch::kLong));  // Nothing yet.
+  train(net, *optimizer, 3);
+  forget_rows(*optimizer, net.linear->weight, torch::tensor({1}, torch::kLong));
+  const auto state = optimizer_state(*optimizer);
+  ASSERT_TRUE(state.ok()) << state.status();
+  for (const auto& [name, tensor] : state->tensors) {
+    if (name.rfind("0.", 0) != 0 || tensor.dim() == 0) continue;  // The weight is number 0.
+    EXPECT_EQ(tensor[1].abs().sum().item<double>(), 0) << name;
+    EXPECT_GT(tensor[0].abs().sum().item<double>(), 0) << name;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(
     All, OptimizerStateOf,
     ::testing::Values(

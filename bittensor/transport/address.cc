@@ -54,7 +54,12 @@ bool is_name(absl::string_view host) {
 }  // namespace
 
 std::string Address::to_string() const {
-  return kind == Kind::kIpv6 ? absl::StrCat("[", host, "]:", port) : absl::StrCat(host, ":", port);
+  return join_host_port(host, port);
+}
+
+std::string join_host_port(absl::string_view host, int port) {
+  return is_ipv6(std::string(host)) ? absl::StrCat("[", host, "]:", port)
+                                    : absl::StrCat(host, ":", port);
 }
 
 absl::StatusOr<Address> parse_address(absl::string_view text) {
@@ -83,7 +88,8 @@ absl::StatusOr<Address> parse_address(absl::string_view text) {
     address.kind = Address::Kind::kName;
     return address;
   }
-  return refused(text, "the host is no IPv4 address, no [IPv6 address] and no DNS name");
+  if (is_ipv6(address.host)) return refused(text, "put brackets around the IPv6 address");
+  return refused(text, "the host is not an IPv4 address, an [IPv6 address] or a DNS name");
 }
 
 }  // namespace bittensor

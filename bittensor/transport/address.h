@@ -21,6 +21,9 @@ struct Address {
   std::string to_string() const;
 };
 
+// "host:port", for hosts as people write them: a bare IPv6 address, "::1", is put in brackets.
+std::string join_host_port(absl::string_view host, int port);
+
 // Reads "192.0.2.1:8091", "[2001:db8::1]:8091" or "neuron.example.org:8091", and
 // nothing else: no scheme, no path, no scope. kInvalidArgument says what is wrong.
 absl::StatusOr<Address> parse_address(absl::string_view text);

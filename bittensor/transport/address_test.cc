@@ -34,7 +34,20 @@ TEST(Address, WritesWhatItReads) {
   }
 }
 
-TEST(Address, RefusesWhatIsNone) {
+TEST(Address, HostsAreTakenAsPeopleWriteThem) {
+  EXPECT_EQ(join_host_port("127.0.0.1", 80), "127.0.0.1:80");
+  EXPECT_EQ(join_host_port("::1", 80), "[::1]:80");
+  EXPECT_EQ(join_host_port("::", 0), "[::]:0");
+  EXPECT_EQ(join_host_port("[2001:db8::1]", 80), "[2001:db8::1]:80");
+  EXPECT_EQ(join_host_port("localhost", 80), "localhost:80");
+}
+
+TEST(Address, BareIpv6IsToldToTakeBrackets) {
+  const auto address = parse_address("2001:db8::1:8092");
+  EXPECT_NE(address.status().message().find("brackets"), absl::string_view::npos);
+}
+
+TEST(Address, RefusesMalformedText) {
   const std::string strange[] = {"",
                                  ":",
                                  ":1",

@@ -12,6 +12,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 
+#include "bittensor/base/random.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/transport/pending_calls.h"
 
@@ -22,7 +23,7 @@ absl::Status read_delay(absl::string_view text, Duration& delay) {
   absl::Duration parsed;
   if (!absl::ParseDuration(text, &parsed) || parsed < absl::ZeroDuration() ||
       parsed > absl::Hours(1))
-    return absl::InvalidArgumentError("is no time from 0s to 1h");
+    return absl::InvalidArgumentError("is not a time from 0s to 1h");
   delay = absl::ToChronoNanoseconds(parsed);
   return absl::OkStatus();
 }
@@ -30,7 +31,7 @@ absl::Status read_delay(absl::string_view text, Duration& delay) {
 absl::Status read_probability(absl::string_view text, double& probability) {
   // Not "< 0 or > 1": that lets NaN pass.
   if (!absl::SimpleAtod(text, &probability) || !(probability >= 0 && probability <= 1))
-    return absl::InvalidArgumentError("is no probability from 0 to 1");
+    return absl::InvalidArgumentError("is not a probability from 0 to 1");
   return absl::OkStatus();
 }
 
@@ -63,7 +64,7 @@ absl::Status read_fault(absl::string_view name, absl::string_view value, Faults&
     return named.time != nullptr ? read_delay(value, faults.*named.time)
                                  : read_probability(value, faults.*named.probability);
   }
-  return absl::InvalidArgumentError(absl::StrCat("is none of ", names));
+  return absl::InvalidArgumentError(absl::StrCat("is not one of ", names));
 }
 
 Payload with_flipped_bit(const Payload& body, std::uint64_t bit) {
@@ -71,11 +72,6 @@ Payload with_flipped_bit(const Payload& body, std::uint64_t bit) {
   if (bytes.empty()) return body;
   bytes[(bit / 8) % bytes.size()] ^= static_cast<char>(1 << (bit % 8));
   return Payload(std::move(bytes));
-}
-
-// In [0, 1), the same on every platform, as std::uniform_real_distribution is not.
-double uniform(std::mt19937_64& random) {
-  return static_cast<double>(random() >> 11) * 0x1p-53;
 }
 
 }  // namespace
@@ -130,31 +126,32 @@ void FaultyTransport::call(const std::string& address, const std::string& method
   const PendingCalls::Id id = link_->pending.add(std::move(on_reply));
   const std::optional<Draw> drawn = draw(address);
   if (!drawn) return link_->pending.finish(id, absl::CancelledError("the transport is closed"));
-  const auto [fate, bit, there, back] = *drawn;
-  if (fate == Fate::kRefused) {
+  const auto [outcome, bit, request_delay, reply_delay] = *drawn;
+  if (outcome == Outcome::kRefused) {
     return link_->pending.finish(id, absl::UnavailableError("nobody listens at " + address));
   }
 
   const auto finish_at = [link = link_, &executor = executor_, id](TimePoint when, Reply reply) {
     executor.post_at(when, [=] { link->pending.finish(id, reply); });
   };
-  const auto come_back = [finish_at, &executor = executor_, back = back, fate = fate,
+  const auto come_back = [finish_at, &executor = executor_, back = reply_delay, outcome = outcome,
                           bit = bit](Reply reply) {
-    if (fate == Fate::kHalfOpen) return;
-    if (fate == Fate::kCorruptReply && reply.ok()) reply->body = with_flipped_bit(reply->body, bit);
+    if (outcome == Outcome::kHalfOpen) return;
+    if (outcome == Outcome::kCorruptReply && reply.ok())
+      reply->body = with_flipped_bit(reply->body, bit);
     finish_at(executor.now() + back, std::move(reply));
   };
 
   finish_at(deadline, absl::DeadlineExceededError("no reply before the deadline"));
-  const TimePoint arrival = executor_.now() + there;
-  if (fate == Fate::kDropped) return;
-  if (fate == Fate::kCut)
+  const TimePoint arrival = executor_.now() + request_delay;
+  if (outcome == Outcome::kDropped) return;
+  if (outcome == Outcome::kCut)
     return finish_at(arrival, absl::UnavailableError("the connection to " + address + " broke"));
-  if (fate == Fate::kCorruptRequest) message.body = with_flipped_bit(message.body, bit);
-  executor_.post_at(arrival, [=, fate = fate, link = link_] {
+  if (outcome == Outcome::kCorruptRequest) message.body = with_flipped_bit(message.body, bit);
+  executor_.post_at(arrival, [=, outcome = outcome, link = link_] {
     MutexLock lock(link->mutex);
     if (!link->inner) return;
-    if (fate == Fate::kDuplicated) {
+    if (outcome == Outcome::kDuplicated) {
       link->inner->call(address, method, message, deadline, max_reply_bytes, [](const Reply&) {});
     }
     link->inner->call(address, method, message, deadline, max_reply_bytes, come_back);
@@ -179,36 +176,36 @@ std::optional<FaultyTransport::Draw> FaultyTransport::draw(const std::string& ad
   MutexLock lock(mutex_);
   if (closed_) return std::nullopt;
   // As many numbers for each call, so that one fault does not move the others.
-  const bool drop = uniform(random_) < faults_.drop;
-  const bool cut = uniform(random_) < faults_.cut;
-  const bool corrupt = uniform(random_) < faults_.corrupt;
-  const bool request = uniform(random_) < 0.5;
+  const bool drop = to_unit(random_()) < faults_.drop;
+  const bool cut = to_unit(random_()) < faults_.cut;
+  const bool corrupt = to_unit(random_()) < faults_.corrupt;
+  const bool request = to_unit(random_()) < 0.5;
   const std::uint64_t bit = random_();
-  const bool refuse = uniform(random_) < faults_.refuse;
-  const bool half_open = uniform(random_) < faults_.half_open;
-  const bool duplicate = uniform(random_) < faults_.duplicate;
-  const bool reorder = uniform(random_) < faults_.reorder;
+  const bool refuse = to_unit(random_()) < faults_.refuse;
+  const bool half_open = to_unit(random_()) < faults_.half_open;
+  const bool duplicate = to_unit(random_()) < faults_.duplicate;
+  const bool reorder = to_unit(random_()) < faults_.reorder;
   const auto jitter = [this]() BITTENSOR_REQUIRES(mutex_) {
-    return Duration(
-        static_cast<Duration::rep>(uniform(random_) * static_cast<double>(faults_.jitter.count())));
+    return Duration(static_cast<Duration::rep>(to_unit(random_()) *
+                                               static_cast<double>(faults_.jitter.count())));
   };
-  Draw draw{Fate::kArrives, bit, faults_.delay + jitter(), faults_.delay + jitter()};
+  Draw draw{Outcome::kArrives, bit, faults_.delay + jitter(), faults_.delay + jitter()};
   // The same each time for one peer.
   std::mt19937_64 of_peer(seed_ ^ std::hash<std::string>()(address));
-  if (uniform(of_peer) < faults_.silent || (drop && !refuse)) {
-    draw.fate = Fate::kDropped;
+  if (to_unit(of_peer()) < faults_.silent || (drop && !refuse)) {
+    draw.outcome = Outcome::kDropped;
   } else if (refuse) {
-    draw.fate = Fate::kRefused;
+    draw.outcome = Outcome::kRefused;
   } else if (half_open) {
-    draw.fate = Fate::kHalfOpen;
+    draw.outcome = Outcome::kHalfOpen;
   } else if (cut) {
-    draw.fate = Fate::kCut;
+    draw.outcome = Outcome::kCut;
   } else if (corrupt) {
-    draw.fate = request ? Fate::kCorruptRequest : Fate::kCorruptReply;
+    draw.outcome = request ? Outcome::kCorruptRequest : Outcome::kCorruptReply;
   } else if (duplicate) {
-    draw.fate = Fate::kDuplicated;
+    draw.outcome = Outcome::kDuplicated;
   } else if (reorder) {
-    draw.there += kOvertaken;
+    draw.request_delay += kOvertaken;
   }
   return draw;
 }

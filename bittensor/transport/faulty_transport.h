@@ -65,7 +65,7 @@ class FaultyTransport final : public Transport {
 
  private:
   struct Link;
-  enum class Fate {
+  enum class Outcome {
     kArrives,
     kRefused,
     kDropped,
@@ -76,10 +76,10 @@ class FaultyTransport final : public Transport {
     kDuplicated
   };
   struct Draw {
-    Fate fate;
+    Outcome outcome;
     std::uint64_t bit;  // modulo the size of the body
-    Duration there;     // how much later the request arrives
-    Duration back;      // and the reply
+    Duration request_delay;
+    Duration reply_delay;
   };
 
   // Nothing once closed.

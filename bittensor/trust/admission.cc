@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include <arpa/inet.h>
 
+#include "bittensor/base/lru_map.h"
+
 namespace bittensor {
 namespace {
 
@@ -50,7 +52,6 @@ class Admission::Table {
     Bucket bytes;
     Bucket refused;
     std::size_t open = 0;
-    std::list<std::string>::iterator age;
   };
 
   explicit Table(std::size_t max_callers) : max_callers_(max_callers) {}
@@ -58,20 +59,14 @@ class Admission::Table {
   // Of `name`, with everything locked. Null if there is no room: all others have requests
   // under way.
   Caller* find(const std::string& name) BITTENSOR_REQUIRES(mutex) {
-    const auto found = callers_.find(name);
-    if (found != callers_.end()) {
-      by_age_.splice(by_age_.end(), by_age_, found->second.age);
-      return &found->second;
-    }
+    if (Caller* const caller = callers_.use(name)) return caller;
     if (callers_.size() >= max_callers_ && !forget_one()) return nullptr;
-    Caller& caller = callers_[name];
-    caller.age = by_age_.insert(by_age_.end(), name);
-    return &caller;
+    return &callers_.add(name, {});
   }
 
   void leave(const std::string& name) BITTENSOR_REQUIRES(mutex) {
-    const auto found = callers_.find(name);
-    if (found != callers_.end() && found->second.open > 0) --found->second.open;
+    Caller* const caller = callers_.find(name);
+    if (caller != nullptr && caller->open > 0) --caller->open;
   }
 
   std::size_t size() const BITTENSOR_REQUIRES(mutex) { return callers_.size(); }
@@ -83,19 +78,17 @@ class Admission::Table {
   bool forget_one() BITTENSOR_REQUIRES(mutex) {
     constexpr int kTries = 64;
     int tries = 0;
-    for (auto it = by_age_.begin(); it != by_age_.end() && tries < kTries; ++it, ++tries) {
-      const auto caller = callers_.find(*it);
+    for (auto caller = callers_.begin(); caller != callers_.end() && tries < kTries;
+         ++caller, ++tries) {
       if (caller->second.open > 0) continue;
       callers_.erase(caller);
-      by_age_.erase(it);
       return true;
     }
     return false;
   }
 
   const std::size_t max_callers_;
-  std::unordered_map<std::string, Caller> callers_ BITTENSOR_GUARDED_BY(mutex);
-  std::list<std::string> by_age_ BITTENSOR_GUARDED_BY(mutex);  // the longest silent first
+  LruMap<std::string, Caller> callers_ BITTENSOR_GUARDED_BY(mutex);
 };
 
 class Admission::Ticket {

@@ -2,11 +2,9 @@
 #pragma once
 
 #include <cstddef>
-#include <list>
 #include <memory>
 #include <set>
 #include <string>
-#include <unordered_map>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -53,11 +51,11 @@ class Admission {
   // address sent too many that were refused.
   absl::StatusOr<std::shared_ptr<Ticket>> arrive(absl::string_view address, TimePoint now);
 
-  // It is of `bytes` bytes and proved to be `key`'s; a zero key is a caller without.
-  // kPermissionDenied if that one may not ask, kResourceExhausted if it asks too much.
+  // The request has `bytes` bytes and proved to come from `key`; zero: from a caller without a key.
+  // kPermissionDenied if that caller may not ask, kResourceExhausted if it asks too much.
   absl::Status identify(Ticket& ticket, const PublicKey& key, std::size_t bytes, TimePoint now);
 
-  // It was refused, whatever for: counted against its address.
+  // The request was refused, for any reason: counts against its address.
   void note_refused(const Ticket& ticket, TimePoint now);
 
   // Callers remembered.

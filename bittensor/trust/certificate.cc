@@ -143,7 +143,7 @@ Certificate make_certificate(const Wallet& wallet, std::int64_t not_after) {
 
 absl::StatusOr<PublicKey> neuron_of_certificate(absl::string_view pem, std::int64_t now) {
   const std::vector<Owned<X509>> certificates = read_certificates(pem);
-  if (certificates.empty()) return bad_certificate("is none");
+  if (certificates.empty()) return bad_certificate("is not valid");
   X509* const certificate = certificates.front().get();
   const std::string content = extension_of(certificate);
   if (content.size() != PublicKey::kSize + kSignatureSize)
@@ -164,7 +164,7 @@ absl::StatusOr<PublicKey> neuron_of_certificate(absl::string_view pem, std::int6
 absl::Status check_certificate(absl::string_view pem, absl::string_view key,
                                absl::string_view authorities, std::int64_t now) {
   const std::vector<Owned<X509>> chain = read_certificates(pem);
-  if (chain.empty()) return absl::InvalidArgumentError("the certificate is none (PEM)");
+  if (chain.empty()) return absl::InvalidArgumentError("the certificate is not valid PEM");
   const std::vector<Owned<X509>> trusted = read_certificates(authorities);
   if (trusted.empty()) return absl::InvalidArgumentError("the authority has no certificate (PEM)");
   const Owned<EVP_PKEY> secret(
@@ -172,7 +172,7 @@ absl::Status check_certificate(absl::string_view pem, absl::string_view key,
   if (secret == nullptr || X509_check_private_key(chain.front().get(), secret.get()) != 1) {
     ERR_clear_error();
     return absl::InvalidArgumentError(secret == nullptr
-                                          ? "the key is none (PEM without a passphrase)"
+                                          ? "the key is not valid PEM without a passphrase"
                                           : "the key belongs to another certificate");
   }
 

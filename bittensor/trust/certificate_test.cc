@@ -53,7 +53,7 @@ TEST(Certificate, WithoutANeuronIsRefused) {
 
 TEST(Certificate, WhatIsNoneIsRefused) {
   for (const std::string& text : {std::string(), std::string("hello"), data("neuron.key")}) {
-    expect_refused(neuron_of_certificate(text, kNowSeconds).status(), "is none");
+    expect_refused(neuron_of_certificate(text, kNowSeconds).status(), "is not valid");
   }
 }
 
@@ -85,8 +85,9 @@ TEST(Certificate, OfTheUserIsGoodIfItsAuthorityVouchesForIt) {
   expect_refused(check("neuron.pem", "neuron.key", "other_authority.pem"), "does not vouch");
   expect_refused(check("expired.pem", "expired.key", "authority.pem"), "has expired");
   expect_refused(check("neuron.pem", "stranger.key", "authority.pem"), "another certificate");
-  expect_refused(check("neuron.pem", "neuron.pem", "authority.pem"), "the key is none");
-  expect_refused(check("neuron.key", "neuron.key", "authority.pem"), "the certificate is none");
+  expect_refused(check("neuron.pem", "neuron.pem", "authority.pem"), "the key is not valid");
+  expect_refused(check("neuron.key", "neuron.key", "authority.pem"),
+                 "the certificate is not valid");
   expect_refused(check("neuron.pem", "neuron.key", "make.sh"), "no certificate");
 }
 

@@ -23,10 +23,7 @@ PairKey::~PairKey() {
 absl::StatusOr<PairKey> PairKeys::with(const PublicKey& peer) const {
   {
     MutexLock lock(mutex_);
-    if (const auto found = entries_.find(peer); found != entries_.end()) {
-      by_age_.splice(by_age_.end(), by_age_, found->second.age);
-      return found->second.key;
-    }
+    if (const PairKey* known = keys_.use(peer)) return *known;
   }
   BITTENSOR_ASSIGN_OR_RETURN(std::string shared, wallet_.agree(peer));
   // Which key is whose does not matter: both sides must find the same.
@@ -43,17 +40,14 @@ absl::StatusOr<PairKey> PairKeys::with(const PublicKey& peer) const {
 
 void PairKeys::remember(const PublicKey& peer, const PairKey& key) {
   MutexLock lock(mutex_);
-  if (max_peers_ == 0 || entries_.contains(peer)) return;
-  if (entries_.size() >= max_peers_) {
-    entries_.erase(by_age_.front());
-    by_age_.pop_front();
-  }
-  entries_[peer] = {key, by_age_.insert(by_age_.end(), peer)};
+  if (max_peers_ == 0 || keys_.contains(peer)) return;
+  if (keys_.size() >= max_peers_) keys_.erase(keys_.begin());
+  keys_.add(peer, key);
 }
 
 std::size_t PairKeys::remembered() const {
   MutexLock lock(mutex_);
-  return entries_.size();
+  return keys_.size();
 }
 
 }  // namespace bittensor

@@ -4,12 +4,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <list>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
+#include "bittensor/base/lru_map.h"
 #include "bittensor/base/mutex.h"
 #include "bittensor/wallet/wallet.h"
 
@@ -47,8 +46,8 @@ class PairKeys {
 
   const Wallet& wallet() const { return wallet_; }
 
-  // The key shared with `peer`, remembered or computed. kInvalidArgument if `peer` is no key of
-  // anybody's. Remembers nothing: any stranger can name a million neurons.
+  // The key shared with `peer`, remembered or computed. kInvalidArgument if `peer` is not a valid
+  // public key. Does not remember it: a stranger can claim to be a million neurons.
   absl::StatusOr<PairKey> with(const PublicKey& peer) const BITTENSOR_EXCLUDES(mutex_);
 
   // To be called for peers that this neuron chose, or that proved to have their key.
@@ -57,16 +56,10 @@ class PairKeys {
   std::size_t remembered() const BITTENSOR_EXCLUDES(mutex_);
 
  private:
-  struct Entry {
-    PairKey key;
-    std::list<PublicKey>::iterator age;
-  };
-
   const Wallet& wallet_;
   const std::size_t max_peers_;
   mutable Mutex mutex_;
-  absl::flat_hash_map<PublicKey, Entry> entries_ BITTENSOR_GUARDED_BY(mutex_);
-  mutable std::list<PublicKey> by_age_ BITTENSOR_GUARDED_BY(mutex_);  // The longest unused first.
+  mutable LruMap<PublicKey, PairKey> keys_ BITTENSOR_GUARDED_BY(mutex_);
 };
 
 }  // namespace bittensor

@@ -11,6 +11,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 #include "bittensor/base/mutex.h"
 #include "bittensor/trust/envelope.h"
@@ -32,7 +33,12 @@ class ReplayGuard {
   ReplayGuard(Options options, PublicKey self) : options_(options), self_(self) {}
 
   // kUnauthenticated: for another receiver (a zero one passes if `allow_any_receiver`),
-  // stale or repeated. kResourceExhausted: too many nonces within the window.
+  // stale or repeated. Remembers nothing: a request that is refused for another reason, such as
+  // its key's rate, must take no room from others.
+  absl::Status check(const Envelope& envelope, std::int64_t unix_ms, bool allow_any_receiver)
+      BITTENSOR_EXCLUDES(mutex_);
+
+  // The same, and remembers it. kResourceExhausted: too many nonces within the window.
   absl::Status admit(const Envelope& envelope, std::int64_t unix_ms, bool allow_any_receiver)
       BITTENSOR_EXCLUDES(mutex_);
 
@@ -45,6 +51,9 @@ class ReplayGuard {
   };
 
   void forget(std::int64_t unix_ms) BITTENSOR_REQUIRES(mutex_);
+  // The id of a request that is fresh and meant for this neuron.
+  absl::StatusOr<Id> fresh_id(const Envelope& envelope, std::int64_t unix_ms,
+                              bool allow_any_receiver) BITTENSOR_REQUIRES(mutex_);
 
   const Options options_;
   const PublicKey self_;

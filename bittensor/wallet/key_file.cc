@@ -101,7 +101,7 @@ absl::StatusOr<Box> parse_box(const std::string& path, absl::string_view content
     return damaged(path, "its passes or memory are out of range");
   }
   const auto key = PublicKey::from_hex(fields[5]);
-  if (!key.ok()) return damaged(path, "the public key is none");
+  if (!key.ok()) return damaged(path, "the public key is not valid");
   box.key = *key;
   return box;
 }

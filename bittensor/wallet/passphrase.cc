@@ -87,7 +87,7 @@ absl::StatusOr<Secret> ask_passphrase(const std::string& prompt, bool twice) {
         "no terminal to ask for the passphrase: use --passphrase_file or BITTENSOR_PASSPHRASE");
   }
   BITTENSOR_ASSIGN_OR_RETURN(Secret passphrase, ask_once(terminal.fd(), prompt + ": "));
-  if (passphrase.empty()) return absl::InvalidArgumentError("an empty passphrase is none");
+  if (passphrase.empty()) return absl::InvalidArgumentError("the passphrase is empty");
   if (!twice) return passphrase;
   BITTENSOR_ASSIGN_OR_RETURN(const Secret again, ask_once(terminal.fd(), "once more: "));
   if (again.value != passphrase.value) {

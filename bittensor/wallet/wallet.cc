@@ -92,7 +92,7 @@ absl::StatusOr<std::string> Wallet::agree(const PublicKey& peer) const {
   good = good && crypto_scalarmult(reinterpret_cast<unsigned char*>(shared.data()), ours.data(),
                                    theirs.data()) == 0;
   sodium_memzero(ours.data(), ours.size());
-  if (!good) return absl::InvalidArgumentError(peer.short_hex() + " is no public key");
+  if (!good) return absl::InvalidArgumentError(peer.short_hex() + " is not a public key");
   return shared;
 }
 

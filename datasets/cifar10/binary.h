@@ -19,7 +19,7 @@ inline constexpr std::int64_t kCifarPixels = kCifarSide * kCifarSide;
 inline constexpr std::int64_t kCifarRecord = 1 + 3 * kCifarPixels;  // bytes
 inline constexpr int kCifarClasses = 10;
 
-// Any number of records but none: images uint8 [size, 3, 32, 32]. kNotFound, or kDataLoss with
+// At least one record: images uint8 [size, 3, 32, 32]. kNotFound, or kDataLoss with
 // the file's name: a size that is not whole records, a label that is not in [0, 10). Never
 // allocates more than a few times the file's size.
 absl::StatusOr<LabelledImages> read_cifar_binary(const std::string& path);

@@ -82,7 +82,7 @@ absl::StatusOr<std::vector<std::int64_t>> read_labels(const std::string& path) {
     if (!label.is_number_integer()) {
       return absl::DataLossError(absl::StrCat(
           path, ": ", label.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace),
-          " is no label"));
+          " is not a label"));
     }
     labels.push_back(label.get<std::int64_t>());
   }

@@ -9,13 +9,10 @@
 #include "absl/strings/strip.h"
 #include "text/encoding.h"
 
+#include "bittensor/base/random.h"
+
 namespace bittensor {
 namespace {
-
-// Those of the standard library differ from one to the other.
-double draw_unit(std::mt19937_64& random) {
-  return static_cast<double>(random() >> 11) * 0x1.0p-53;  // in [0, 1)
-}
 
 std::int64_t draw_token(const BertTokenizer& tokenizer, std::mt19937_64& random) {
   std::int64_t id = tokenizer.unk_id();
@@ -45,7 +42,7 @@ MaskedTokens mask_tokens(const BertEncoding& encoding, const BertTokenizer& toke
     std::swap(candidates[i], candidates[i + random() % (candidates.size() - i)]);
     const std::size_t t = candidates[i];
     result.labels[t] = encoding.ids[t];
-    const double fate = draw_unit(random);
+    const double fate = to_unit(random());
     if (fate < options.masked) {
       result.ids[t] = tokenizer.mask_id();
     } else if (fate < options.masked + options.random) {

@@ -3,12 +3,13 @@
 
 #include <random>
 
+#include "bittensor/base/random.h"
+
 namespace bittensor {
 
 std::vector<SentencePair> sentence_pairs(const std::vector<std::size_t>& sentences,
                                          std::uint64_t seed, std::int64_t epoch) {
-  // A seed for each pair of numbers; the constant is 2^64 divided by the golden ratio.
-  std::mt19937_64 random(seed * 0x9E3779B97F4A7C15u + static_cast<std::uint64_t>(epoch));
+  std::mt19937_64 random(seed_of(seed, epoch));
   std::vector<SentencePair> pairs;
   for (std::size_t document = 0; document < sentences.size(); ++document) {
     const std::size_t count = sentences[document];

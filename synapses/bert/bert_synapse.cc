@@ -115,10 +115,17 @@ BertSynapse::LocalPass BertSynapse::forward_local(const torch::Tensor& hidden,
 BertSynapse::Step BertSynapse::forward_network(LocalPass local, const BertBatch& batch,
                                                const torch::Tensor& network_context) {
   const std::int64_t size = batch.word_labels.size(0);
+  TORCH_CHECK(network_context.dim() == 3 && network_context.size(0) == size &&
+                  network_context.size(2) == options_.network_dim,
+              "network context of ", network_context.sizes(), " for ", size, " texts");
   const std::int64_t positions = network_context.size(1);
   const torch::Tensor rows = asked_rows(batch.word_labels);  // [m]
   const torch::Tensor row = rows.div(batch.asked.size(1), "floor");
   const torch::Tensor position = batch.answer_positions.reshape(-1).index_select(0, rows);
+  // One too short would have words read from the next text's answer.
+  const auto last = position.numel() == 0 ? -1 : position.max().item<std::int64_t>();
+  TORCH_CHECK(last < positions, "network context of ", positions,
+              " positions, and a word at position ", last);
   const torch::Tensor bounded = network_context.flatten(0, 1)
                                     .index_select(0, row * positions + position)
                                     .clamp(-1, 1);  // [m, network_dim]

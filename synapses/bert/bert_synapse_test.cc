@@ -181,6 +181,17 @@ TEST(BertSynapse, NetworkPathReadsTheAnswerToEachHiddenToken) {
   EXPECT_TRUE(equal(heard, expected));
 }
 
+TEST(BertSynapse, NetworkContextThatIsTooShortIsRefused) {
+  BertSynapse synapse = small_bert(words());
+  const BertBatch asked = batch();
+  auto local = synapse.forward_local(synapse.encode(asked.input, asked.asked), asked);
+  const auto last = asked.answer_positions.max().item<std::int64_t>();
+  const torch::Tensor context = answers(asked);
+  EXPECT_NO_THROW(synapse.forward_network(local, asked, context.narrow(1, 0, last + 1)));
+  EXPECT_THROW(synapse.forward_network(local, asked, context.narrow(1, 0, last)), c10::Error);
+  EXPECT_THROW(synapse.forward_network(local, asked, context.slice(0, 1)), c10::Error);
+}
+
 TEST(BertSynapse, DistillationTeachesTheStudentAndNothingElse) {
   BertSynapse synapse = small_bert(words());
   const BertBatch asked = batch();

@@ -96,7 +96,7 @@ absl::Status BertConfig::check() const {
   }
   if (num_hidden_layers > 1024) return wrong("num_hidden_layers", "is more than 1024");
   if (hidden_size % num_attention_heads != 0) {
-    return wrong("hidden_size", "is no multiple of num_attention_heads");
+    return wrong("hidden_size", "is not a multiple of num_attention_heads");
   }
   if (hidden_act != "gelu" && hidden_act != "gelu_new" && hidden_act != "relu") {
     return wrong("hidden_act", absl::StrCat("\"", hidden_act, "\" is unknown"));

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "synapses/bert/bert_synapse.h"
 
 namespace bittensor {
@@ -16,11 +19,20 @@ struct MaskGuess {
   std::string text;  // with the token in the mask's place, as the tokenizer decodes it
 };
 
-// For each mask token of `text` the `most` likeliest tokens, likeliest first. A pair of texts has a
-// separator between. kInvalidArgument if there is no mask in as much as the model reads.
+// What a model does not read of a text because it takes no more tokens.
+struct UnreadText {
+  std::size_t tokens_read = 0;
+  std::size_t bytes_read = 0;
+  absl::string_view text;  // the rest; empty: everything is read
+};
+UnreadText unread(const BertSynapse& synapse, absl::string_view text);
+
+// For each mask token of `text` the `limit` likeliest tokens, likeliest first. A pair of texts has
+// a separator between. kInvalidArgument if there is no mask in as much as the model reads: where
+// the text is too long, it says how much that was.
 absl::StatusOr<std::vector<std::vector<MaskGuess>>> fill_mask(BertSynapse& synapse,
                                                               const std::string& text,
-                                                              std::int64_t most = 5);
+                                                              std::int64_t limit = 5);
 
 // The text as one vector: the pooler's output, [hidden_size] in (-1, 1).
 std::vector<float> embed_text(BertSynapse& synapse, const std::string& text);

@@ -24,7 +24,7 @@ double classifier_dropout(const BertConfig& config) {
 }  // namespace
 
 BertPredictions::BertPredictions(const BertConfig& config) : activation_(config.hidden_act) {
-  const auto transform = register_module("transform", std::make_shared<BertFolder>());
+  const auto transform = register_module("transform", std::make_shared<BertGroup>());
   dense_ = transform->add("dense", make_linear(config, config.hidden_size));
   norm_ = torch::nn::LayerNorm(
       torch::nn::LayerNormOptions({config.hidden_size}).eps(config.layer_norm_eps));
@@ -52,7 +52,7 @@ BertHeadOutput BertPredictions::ask(const torch::Tensor& hidden, const torch::Te
 
 BertForPreTraining::BertForPreTraining(const BertConfig& config) {
   bert_ = register_module("bert", std::make_shared<BertModel>(config));
-  const auto folder = register_module("cls", std::make_shared<BertFolder>());
+  const auto folder = register_module("cls", std::make_shared<BertGroup>());
   predictions_ = folder->add("predictions", std::make_shared<BertPredictions>(config));
   next_ = folder->add("seq_relationship", make_linear(config, 2));
 }
@@ -86,7 +86,7 @@ torch::Tensor BertForPreTraining::next_logits(const torch::Tensor& first) {
 
 BertForMaskedLM::BertForMaskedLM(const BertConfig& config) {
   bert_ = register_module("bert", std::make_shared<BertModel>(config, /*with_pooler=*/false));
-  const auto folder = register_module("cls", std::make_shared<BertFolder>());
+  const auto folder = register_module("cls", std::make_shared<BertGroup>());
   predictions_ = folder->add("predictions", std::make_shared<BertPredictions>(config));
 }
 
@@ -99,7 +99,7 @@ BertHeadOutput BertForMaskedLM::forward(const BertInput& input, const torch::Ten
 
 BertForNextSentencePrediction::BertForNextSentencePrediction(const BertConfig& config) {
   bert_ = register_module("bert", std::make_shared<BertModel>(config));
-  const auto folder = register_module("cls", std::make_shared<BertFolder>());
+  const auto folder = register_module("cls", std::make_shared<BertGroup>());
   next_ = folder->add("seq_relationship", make_linear(config, 2));
 }
 

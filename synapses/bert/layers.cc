@@ -119,11 +119,11 @@ torch::Tensor BertResidual::forward(const torch::Tensor& x, const torch::Tensor&
 }
 
 BertLayer::BertLayer(const BertConfig& config) : activation_(config.hidden_act) {
-  const auto attention = register_module("attention", std::make_shared<BertFolder>());
+  const auto attention = register_module("attention", std::make_shared<BertGroup>());
   attention_ = attention->add("self", std::make_shared<BertSelfAttention>(config));
   attention_output_ =
       attention->add("output", std::make_shared<BertResidual>(config.hidden_size, config));
-  const auto intermediate = register_module("intermediate", std::make_shared<BertFolder>());
+  const auto intermediate = register_module("intermediate", std::make_shared<BertGroup>());
   intermediate_ = intermediate->add(
       "dense", std::make_shared<BertLinear>(config.hidden_size, config.intermediate_size,
                                             config.initializer_range));
@@ -139,7 +139,7 @@ torch::Tensor BertLayer::forward(const torch::Tensor& asking, const torch::Tenso
 }
 
 BertEncoder::BertEncoder(const BertConfig& config) {
-  const auto folder = register_module("layer", std::make_shared<BertFolder>());
+  const auto folder = register_module("layer", std::make_shared<BertGroup>());
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
     layers_.push_back(folder->add(std::to_string(i), std::make_shared<BertLayer>(config)));
   }

@@ -16,7 +16,7 @@
 namespace bittensor {
 
 // A module that only gives its parts the name that they have in Hugging Face's models.
-class BertFolder : public torch::nn::Module {
+class BertGroup : public torch::nn::Module {
  public:
   template <typename Part>
   std::shared_ptr<Part> add(const std::string& name, std::shared_ptr<Part> part) {

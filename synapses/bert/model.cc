@@ -53,7 +53,7 @@ BertModel::BertModel(const BertConfig& config, bool with_pooler) : config_(confi
   embeddings_ = register_module("embeddings", std::make_shared<BertEmbeddings>(config));
   encoder_ = register_module("encoder", std::make_shared<BertEncoder>(config));
   if (!with_pooler) return;
-  const auto pooler = register_module("pooler", std::make_shared<BertFolder>());
+  const auto pooler = register_module("pooler", std::make_shared<BertGroup>());
   pooler_ =
       pooler->add("dense", std::make_shared<BertLinear>(config.hidden_size, config.hidden_size,
                                                         config.initializer_range));

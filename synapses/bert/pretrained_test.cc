@@ -113,6 +113,21 @@ TEST_F(Pretrained, MaskIsFilledWithTheLikeliestTokensFirst) {
   EXPECT_EQ(fill_mask(synapse_, "we").status().code(), absl::StatusCode::kInvalidArgument);
 }
 
+// The model reads 16 tokens, two of them its own.
+TEST_F(Pretrained, MaskBehindWhatTheModelReadsIsSaidToBeThere) {
+  std::string text;
+  for (int i = 0; i < 100'000; ++i) text += "we ";
+  EXPECT_EQ(unread(synapse_, text).tokens_read, 14u);
+  EXPECT_EQ(unread(synapse_, text).bytes_read, 41u);  // "we we … we", without the last space
+  const absl::Status status = fill_mask(synapse_, text + "[MASK]").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(status.message(),
+            "no [MASK] in what the model reads of the text: its first 14 tokens, 41 of 300006 "
+            "bytes; one comes later, at byte 300000");
+  EXPECT_TRUE(fill_mask(synapse_, "[MASK] " + text).ok());
+  EXPECT_TRUE(unread(synapse_, "we the people  ").text.empty());
+}
+
 TEST_F(Pretrained, TextIsEmbeddedAsTheModelsHiddenSize) {
   const auto vector = embed_text(synapse_, "we the people");
   EXPECT_EQ(vector.size(), 16);

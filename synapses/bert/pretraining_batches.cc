@@ -10,6 +10,7 @@
 #include "torch/torch.h"
 
 #include "bittensor/base/check.h"
+#include "bittensor/base/random.h"
 
 namespace bittensor {
 namespace {
@@ -17,12 +18,6 @@ namespace {
 constexpr absl::string_view kBetween = " [SEP] ";
 
 constexpr std::size_t kPool = 64;  // batches whose pairs are sorted by length together
-
-// Not std::shuffle, which differs between standard libraries.
-template <typename T>
-void shuffle(std::vector<T>& items, std::mt19937_64& random) {
-  for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[random() % i]);
-}
 
 using Rows = std::vector<std::vector<std::int64_t>>;
 
@@ -68,7 +63,7 @@ void PretrainingBatches::begin(std::int64_t epoch) {
   const std::size_t most = std::min(sentence_pairs(sentences_, options_.seed, 0).size(),
                                     sentence_pairs(sentences_, options_.seed, 1).size());
   pairs_ = sentence_pairs(sentences_, options_.seed, epoch);
-  std::mt19937_64 random(options_.seed * 0x9E3779B97F4A7C15u + ~static_cast<std::uint64_t>(epoch));
+  std::mt19937_64 random(seed_of(options_.seed, ~epoch));
   shuffle(pairs_, random);
   pairs_.resize(wanted > 0 ? std::min(wanted, most) : most);
 

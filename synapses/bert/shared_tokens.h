@@ -7,11 +7,11 @@
 
 namespace bittensor {
 
-// Whether a model reads in a token's type that it stands in both texts of a pair: it has four
-// types then in place of BERT's two.
+// Whether a model is told, by a token's type, that the token occurs in both texts of a pair: such a
+// model has four types in place of BERT's two.
 bool marks_shared_tokens(const BertConfig& config);
 
-// Gives tokens that stand in both texts of a pair the types 2 (in the first) and 3 (in the second)
+// Gives tokens that occur in both texts of a pair the types 2 (in the first) and 3 (in the second)
 // in place of 0 and 1; special tokens, [MASK] among them, keep theirs. The words that two texts
 // share tell most of whether one follows the other; attention finds them only after many more
 // steps than a small model has (docs/adr/0009). That a token "exactly matches" one of another text

@@ -68,26 +68,21 @@ std::shared_ptr<grpc::GenericStub> ChannelPool::get(const Address& address,
   const std::string key = tls_ ? address.to_string() + neuron : address.to_string();
   std::vector<std::shared_ptr<grpc::GenericStub>> dropped;  // Destroyed outside the lock.
   MutexLock lock(mutex_);
-  auto found = entries_.find(key);
-  if (found == entries_.end()) {
-    const auto age = by_age_.insert(by_age_.end(), key);
-    found = entries_.emplace(key, Entry{connect(address, neuron), age, now}).first;
-  }
-  found->second.asked_for = now;
-  by_age_.splice(by_age_.end(), by_age_, found->second.age);
+  Channel* channel = channels_.use(key);
+  if (channel == nullptr) channel = &channels_.add(key, {connect(address, neuron), now});
+  channel->asked_for = now;
   dropped = drop_old(now);
-  return found->second.stub;
+  return channel->stub;
 }
 
 std::vector<std::shared_ptr<grpc::GenericStub>> ChannelPool::drop_old(TimePoint now) {
   std::vector<std::shared_ptr<grpc::GenericStub>> dropped;
-  while (entries_.size() > 1) {  // The last is what was asked for.
-    const auto oldest = entries_.find(by_age_.front());
+  while (channels_.size() > 1) {  // The last is what was asked for.
+    const auto oldest = channels_.begin();
     const bool is_idle = now - oldest->second.asked_for > kMaxIdle;
-    if (!is_idle && entries_.size() <= max_channels_) break;
+    if (!is_idle && channels_.size() <= max_channels_) break;
     dropped.push_back(std::move(oldest->second.stub));
-    entries_.erase(oldest);
-    by_age_.pop_front();
+    channels_.erase(oldest);
   }
   return dropped;
 }

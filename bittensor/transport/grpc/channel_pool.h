@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <list>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +9,7 @@
 #include <grpcpp/generic/generic_stub.h>
 
 #include "bittensor/base/executor.h"
+#include "bittensor/base/lru_map.h"
 #include "bittensor/base/mutex.h"
 #include "bittensor/transport/address.h"
 #include "bittensor/transport/tls.h"
@@ -36,9 +35,8 @@ class ChannelPool {
                                          TimePoint now) BITTENSOR_EXCLUDES(mutex_);
 
  private:
-  struct Entry {
+  struct Channel {
     std::shared_ptr<grpc::GenericStub> stub;
-    std::list<std::string>::iterator age;
     TimePoint asked_for;
   };
 
@@ -52,8 +50,7 @@ class ChannelPool {
   const int max_message_bytes_;
   const std::optional<Tls> tls_;
   Mutex mutex_;
-  std::map<std::string, Entry> entries_ BITTENSOR_GUARDED_BY(mutex_);
-  std::list<std::string> by_age_ BITTENSOR_GUARDED_BY(mutex_);  // The oldest first.
+  LruMap<std::string, Channel> channels_ BITTENSOR_GUARDED_BY(mutex_);
 };
 
 }  // namespace bittensor::grpc_internal

@@ -44,7 +44,7 @@ std::shared_ptr<grpc::ServerCredentials> server_credentials(const std::optional<
   if (!tls) return grpc::InsecureServerCredentials();
   tls_api::TlsServerCredentialsOptions options(provider(*tls));
   options.watch_identity_key_cert_pairs();
-  // Who calls is known by its messages; only a closed network asks for its certificate, too.
+  // Messages prove who calls; only a network with an authority also asks for a certificate.
   options.set_cert_request_type(GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
   options.set_certificate_verifier(std::make_shared<tls_api::NoOpCertificateVerifier>());
   if (!tls->authorities.empty()) {

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "bittensor/transport/address.h"
+#include "bittensor/transport/testing/held_port.h"
 #include "bittensor/transport/testing/transport_contract.h"
 
 namespace bittensor::testing {
@@ -128,10 +129,12 @@ TEST_F(Grpc, DeadPeerIsKnownAtOnce) {
 }
 
 TEST_F(Grpc, PeerThatRestartsIsReachedAgain) {
-  auto listener = listen(server_, echo);
-  const std::string address = listener->address();
+  const HeldPort held;
+  const std::string address = held.address();
+  auto listener = server_.listen(address, {kMethod}, kMaxBytes, echo);
+  ASSERT_TRUE(listener.ok()) << listener.status();
   ASSERT_TRUE(ask(address, kMethod, "x").ok());
-  listener.reset();
+  listener->reset();
   ASSERT_EQ(ask(address, kMethod, "x").status().code(), absl::StatusCode::kUnavailable);
 
   auto again = server_.listen(address, {kMethod}, kMaxBytes, echo);

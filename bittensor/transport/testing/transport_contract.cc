@@ -11,6 +11,8 @@
 
 #include "gmock/gmock.h"
 
+#include "bittensor/transport/testing/held_port.h"
+
 namespace bittensor::testing {
 
 using namespace std::chrono_literals;
@@ -283,13 +285,14 @@ TEST_P(TransportContract, TakenAddressIsNamed) {
 }
 
 TEST_P(TransportContract, AddressOfAClosedListenerIsFree) {
+  const HeldPort held;  // Or another program may take it between the two.
   auto transport = world_->make_transport();
-  auto listener = listen(*transport, echo);
-  const std::string address = listener->address();
-  listener.reset();
-  const auto second = transport->listen(address, {kMethod}, kMaxBytes, echo);
+  auto listener = transport->listen(held.address(), {kMethod}, kMaxBytes, echo);
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  listener->reset();
+  const auto second = transport->listen(held.address(), {kMethod}, kMaxBytes, echo);
   ASSERT_TRUE(second.ok()) << second.status();
-  EXPECT_EQ((*second)->address(), address);
+  EXPECT_EQ((*second)->address(), held.address());
 }
 
 TEST_P(TransportContract, ListenAtWhatIsNoAddressIsRefused) {

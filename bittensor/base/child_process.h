@@ -9,19 +9,26 @@
 
 namespace bittensor {
 
-// A program started by this one. Its standard output is read line by line, its
-// standard error goes to a file. It ends with its parent, also if that is killed.
+// A program started by this one, in a process group of its own, with plain signals and nothing on
+// standard input. Its standard output is read line by line. It ends with this process, also if that
+// is killed.
 //
-// Not thread-safe.
+// Not thread-safe. The thread that starts it must live as long.
 class ChildProcess {
  public:
-  // Starts `arguments[0]`. The error names the program or the log file and the reason.
+  struct Options {
+    int error = -1;      // the descriptor that its standard error goes to; -1: this process's
+    std::string folder;  // where it runs; empty: here
+  };
+
+  // Starts `arguments[0]`, looked for on PATH. kNotFound if there is no such program; the error
+  // names it and the reason.
   static absl::StatusOr<ChildProcess> start(const std::vector<std::string>& arguments,
-                                            const std::string& log_file);
+                                            const Options& options);
 
   ChildProcess(ChildProcess&& other) noexcept;
   ChildProcess& operator=(ChildProcess&&) = delete;
-  // Kills it if it still runs.
+  // Kills it, and what it started, if it still runs.
   ~ChildProcess();
 
   // To poll for reading; -1 when its output has ended.
@@ -32,6 +39,7 @@ class ChildProcess {
 
   // Asks it to stop (SIGTERM).
   void terminate();
+  // Kills it and what it started.
   void kill();
 
   // Whether it has ended. Does not block.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "bittensor/neuron/resume.h"
+#include "bittensor/neuron/saved_training.h"
 
 #include <algorithm>
 #include <cstring>
@@ -27,15 +27,15 @@ const at::Tensor* find(const StateDict& state, const char* name) {
   return found == state.end() ? nullptr : &found->second;
 }
 
-absl::StatusOr<std::optional<Earlier>> load_named(const std::string& path) {
+absl::StatusOr<std::optional<SavedTraining>> load_named(const std::string& path) {
   BITTENSOR_ASSIGN_OR_RETURN(Checkpoint checkpoint, load_latest(path));
   const double best = checkpoint.best_test_loss;
-  return Earlier{path, std::move(checkpoint), best, {}};
+  return SavedTraining{path, std::move(checkpoint), best, {}};
 }
 
 }  // namespace
 
-absl::StatusOr<std::optional<Earlier>> find_earlier(const NeuronOptions& options) {
+absl::StatusOr<std::optional<SavedTraining>> find_saved_training(const NeuronOptions& options) {
   if (options.from_scratch) return std::nullopt;
   if (!options.load_model.empty()) return load_named(options.load_model);
 
@@ -48,14 +48,14 @@ absl::StatusOr<std::optional<Earlier>> find_earlier(const NeuronOptions& options
     if (status.ok() || absl::IsNotFound(status)) continue;
     if (!readable) {
       return absl::Status(status.code(),
-                          absl::StrCat(status.message(), "; --from_scratch begins anew"));
+                          absl::StrCat(status.message(), "; --from_scratch starts over"));
     }
-    spdlog::warn("{}; goes on without it", std::string(status.message()));
+    spdlog::warn("{}; continues without it", std::string(status.message()));
   }
   if (!readable) return std::nullopt;
   if (!last.ok() || (best.ok() && best->step > last->step)) {
     const double loss = best->best_test_loss;
-    return Earlier{best_path, *std::move(best), loss, {}};
+    return SavedTraining{best_path, *std::move(best), loss, {}};
   }
   // Without the file of the best model the next one is the best; nor is a model the best that
   // a crash kept from being saved.
@@ -65,7 +65,7 @@ absl::StatusOr<std::optional<Earlier>> find_earlier(const NeuronOptions& options
     loss = std::max(best->best_test_loss, last->best_test_loss);
     synapse = std::move(best->synapse);
   }
-  return Earlier{last_path, *std::move(last), loss, std::move(synapse)};
+  return SavedTraining{last_path, *std::move(last), loss, std::move(synapse)};
 }
 
 StateDict neuron_state(const Metagraph* metagraph) {
@@ -98,7 +98,7 @@ absl::Status restore_weights(const StateDict& state, Metagraph& metagraph) {
       weights->scalar_type() != at::kFloat || keys->dim() != 2 || weights->dim() != 1 ||
       keys->size(0) != weights->size(0) ||
       keys->size(1) != static_cast<std::int64_t>(PublicKey::kSize)) {
-    return absl::InvalidArgumentError("weights that are none");
+    return absl::InvalidArgumentError("the saved weights are malformed");
   }
   WeightRow row;
   for (std::int64_t i = 0; i < keys->size(0); ++i) {

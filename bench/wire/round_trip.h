@@ -10,9 +10,9 @@
 namespace bittensor::bench {
 
 // One way to send a tensor to another process and get it back.
-class Way {
+class RoundTrip {
  public:
-  virtual ~Way() = default;
+  virtual ~RoundTrip() = default;
 
   // There and back, blocking.
   virtual void call(const at::Tensor& x) = 0;
@@ -44,19 +44,19 @@ class Server {
 // ever waiting for another, the tensor's storage sent as a slice and no byte copied by us: the
 // least that gRPC costs.
 int serve_bare_grpc();
-std::unique_ptr<Way> bare_grpc(int port);
+std::unique_ptr<RoundTrip> bare_grpc(int port);
 
 // The same by gRPC's callback interface, on whose threads the answer wakes the caller.
 int serve_callback_grpc();
-std::unique_ptr<Way> callback_grpc(int port);
+std::unique_ptr<RoundTrip> callback_grpc(int port);
 
 // The bare echo through a ForwardRequest with its `bytes` filled and parsed by protobuf: what code
 // generated from a .proto file does.
 int serve_protobuf();
-std::unique_ptr<Way> protobuf(int port);
+std::unique_ptr<RoundTrip> protobuf(int port);
 
 // TCP with 8 bytes of length in front, blocking.
 int serve_tcp();
-std::unique_ptr<Way> tcp(int port);
+std::unique_ptr<RoundTrip> tcp(int port);
 
 }  // namespace bittensor::bench

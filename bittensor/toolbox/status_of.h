@@ -10,7 +10,7 @@ namespace bittensor::internal {
 
 // Runs `function`, which returns an absl::Status, and turns what libtorch throws into kInternal.
 template <typename Function>
-absl::Status caught(Function&& function) {
+absl::Status status_of(Function&& function) {
   try {
     return function();
   } catch (const c10::Error& error) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What a neuron that starts again finds of its earlier life.
+// What a neuron that is started again finds of its training.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,7 @@
 namespace bittensor {
 
 // Where a training stood, and the best model it had.
-struct Earlier {
+struct SavedTraining {
   std::string path;        // of `last`, as the user knows it
   Checkpoint last;         // to go on from
   double best_test_loss;   // that the next epoch must beat to be kept
@@ -26,7 +26,7 @@ struct Earlier {
 // --load_model, or else the later of the neuron's two checkpoints (parts.h); none if it has
 // none or is told to begin from scratch. A damaged one is passed over with a warning if the
 // other can be read. kDataLoss if there are only damaged ones: then the user decides.
-absl::StatusOr<std::optional<Earlier>> find_earlier(const NeuronOptions& options);
+absl::StatusOr<std::optional<SavedTraining>> find_saved_training(const NeuronOptions& options);
 
 // The section "neuron" of a checkpoint (checkpoint.h): the state of libtorch's generator on
 // the CPU, and the weights in `metagraph` unless it is null.
