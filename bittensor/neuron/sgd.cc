@@ -4,8 +4,9 @@
 #include <memory>
 
 #include "ATen/Parallel.h"
-#include "c10/util/string_utils.h"
 #include "torch/torch.h"
+
+#include "bittensor/toolbox/parameter_key.h"
 
 namespace bittensor {
 namespace {
@@ -60,7 +61,7 @@ torch::Tensor Sgd::step(LossClosure closure) {
     const auto& options = static_cast<SGDOptions&>(group.options());
     for (at::Tensor& parameter : group.params()) {
       if (!parameter.grad().defined()) continue;
-      auto& state = state_[c10::guts::to_string(parameter.unsafeGetTensorImpl())];
+      auto& state = state_[parameter_key(state_, parameter)];
       if (state == nullptr) {
         auto fresh = std::make_unique<SGDParamState>();
         fresh->momentum_buffer(at::zeros_like(parameter));

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <cstdint>
 #include <map>
 #include <memory>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -12,6 +10,7 @@
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/toolbox/caught.h"
+#include "bittensor/toolbox/parameter_key.h"
 #include "bittensor/toolbox/state.h"
 
 namespace bittensor {
@@ -33,17 +32,6 @@ std::vector<Parameter> parameters_of(const Optimizer& optimizer) {
     for (const at::Tensor& tensor : group.params()) parameters.push_back({&tensor, &group});
   }
   return parameters;
-}
-
-// libtorch 1 keeps the state by the printed address of the parameter, later ones by the address.
-template <typename Map>
-typename Map::key_type key_in(const Map&, const at::Tensor& parameter) {
-  if constexpr (std::is_same_v<typename Map::key_type, std::string>) {
-    const auto address = reinterpret_cast<std::uintptr_t>(parameter.unsafeGetTensorImpl());
-    return absl::StrCat("0x", absl::Hex(address));
-  } else {
-    return parameter.unsafeGetTensorImpl();
-  }
 }
 
 std::string kind_of(const Optimizer& optimizer) {
@@ -168,7 +156,8 @@ absl::StatusOr<OptimizerState> optimizer_state(const Optimizer& optimizer) {
   }
   const auto parameters = parameters_of(optimizer);
   for (std::size_t i = 0; i < parameters.size(); ++i) {
-    const auto found = optimizer.state().find(key_in(optimizer.state(), *parameters[i].tensor));
+    const auto found =
+        optimizer.state().find(parameter_key(optimizer.state(), *parameters[i].tensor));
     if (found == optimizer.state().end()) continue;
     for (const auto& [name, tensor] : fields_of(*found->second)) {
       saved.tensors[absl::StrCat(i, ".", name)] = tensor;
@@ -223,7 +212,7 @@ absl::Status load_optimizer_state(Optimizer& optimizer, const OptimizerState& st
 
     optimizer.state().clear();
     for (auto& [index, parameter_state] : states) {
-      optimizer.state()[key_in(optimizer.state(), *parameters[index].tensor)] =
+      optimizer.state()[parameter_key(optimizer.state(), *parameters[index].tensor)] =
           std::move(parameter_state);
     }
     for (std::size_t i = 0; i < optimizer.param_groups().size(); ++i) {
