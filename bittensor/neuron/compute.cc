@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/neuron/compute.h"
 
+#include <algorithm>
 #include <chrono>
+#include <optional>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -37,7 +39,7 @@ absl::StatusOr<c10::Device> set_up_compute(const std::string& device, int thread
   torch::set_num_threads(threads > 0 ? threads : cores);
   torch::manual_seed(seed);
 
-  c10::optional<c10::Device> parsed;
+  std::optional<c10::Device> parsed;
   try {
     parsed.emplace(device);
   } catch (const c10::Error&) {
