@@ -3,12 +3,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <optional>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "spdlog/spdlog.h"
 #include "torch/torch.h"
+
+#include "bittensor/neuron/openmp.h"
 
 namespace bittensor {
 namespace {
@@ -38,6 +41,10 @@ absl::StatusOr<c10::Device> set_up_compute(const std::string& device, int thread
   const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   torch::set_num_threads(threads > 0 ? threads : cores);
   torch::manual_seed(seed);
+  if (const std::string warning = openmp_warning(openmp_runtimes());
+      !warning.empty() && std::getenv("LD_PRELOAD") == nullptr) {
+    spdlog::warn("{}", warning);
+  }
 
   std::optional<c10::Device> parsed;
   try {
