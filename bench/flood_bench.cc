@@ -67,7 +67,7 @@ class Flood {
  private:
   double run(double seconds, double per_second, int most) {
     refused_ = 0;
-    std::thread([=] {
+    std::thread([this, seconds, per_second, most] {
       setpriority(PRIO_PROCESS, 0, 10);  // On Linux: of this thread and those that it starts.
       send(seconds, per_second, most);
     }).join();

@@ -108,7 +108,7 @@ void Load::call(const std::shared_ptr<Run>& run, std::size_t client) {
   run->begin();
   clients_[client % kConnections]->calls.forward(
       peer_, inputs_, /*labels=*/{}, /*call_id=*/0, Clock::now() + kTimeout,
-      [=, sent = Clock::now()](const absl::StatusOr<PeerAnswer>& answer) {
+      [this, run, client, sent = Clock::now()](const absl::StatusOr<PeerAnswer>& answer) {
         if (count(*run, sent, answer)) call(run, client);
         run->end_one();
       });
@@ -118,7 +118,7 @@ void Load::call_unsigned(const std::shared_ptr<Run>& run, std::size_t client) {
   run->begin();
   clients_[client % kConnections]->transport.call(
       peer_.axon_address, "bittensor.v1.Axon/Forward", {"", body_}, Clock::now() + kTimeout,
-      kMaxReplyBytes, [=, sent = Clock::now()](const Transport::Reply& reply) {
+      kMaxReplyBytes, [this, run, sent = Clock::now()](const Transport::Reply& reply) {
         count(*run, sent, decoded(reply));
         run->end_one();
       });

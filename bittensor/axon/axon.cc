@@ -7,7 +7,6 @@
 #include "ATen/ATen.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/stubs/logging.h"
 #include "spdlog/spdlog.h"
 
 #include "bittensor/base/status_macros.h"
@@ -15,6 +14,10 @@
 #include "bittensor/tensor/wire_tensor.h"
 #include "bittensor/trust/envelope.h"
 #include "bittensor/v1/axon.pb.h"
+
+#if GOOGLE_PROTOBUF_VERSION < 4022000
+#include "google/protobuf/stubs/logging.h"
+#endif
 
 namespace bittensor {
 namespace {
@@ -109,8 +112,10 @@ Axon::Axon(Options options, Transport& transport, const Wallet& wallet, Executor
       lessons_(options_.lessons),
       kept_(options_.kept),
       queue_(options_.queue) {
+#if GOOGLE_PROTOBUF_VERSION < 4022000  // Later ones have no handler of their own.
   // Or every malformed string of a stranger is a line in the log.
   google::protobuf::SetLogHandler(nullptr);
+#endif
 }
 
 Axon::~Axon() {

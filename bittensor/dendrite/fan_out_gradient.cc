@@ -1,65 +1,84 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/dendrite/fan_out_gradient.h"
 
-#include <memory>
 #include <utility>
 
-#include "torch/csrc/autograd/function.h"
-#include "torch/csrc/autograd/functions/utils.h"
-#include "torch/csrc/autograd/variable.h"
+#include "ATen/core/grad_mode.h"
+#include "torch/csrc/autograd/custom_function.h"
 
 namespace bittensor {
 namespace {
 
+using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-class FanOutGradient final : public torch::autograd::Node {
+// What backward() needs, kept in the graph: calls[k] is the call of the node's output k.
+struct AskedCalls : torch::CustomClassHolder {
+  FetchGradients fetch;
+  std::vector<std::size_t> calls;
+};
+
+constexpr char kAskedCalls[] = "asked_calls";
+
+class FanOutGradient : public torch::autograd::Function<FanOutGradient> {
  public:
-  explicit FanOutGradient(FetchGradients fetch) : fetch_(std::move(fetch)) {}
+  // inputs[k] and outputs[k] are those of call asked->calls[k]. `inputs` must be a TensorList:
+  // autograd sees no tensors in other containers.
+  static variable_list forward(AutogradContext* context, at::TensorList /*inputs*/,
+                               const variable_list& outputs,
+                               const c10::intrusive_ptr<AskedCalls>& asked) {
+    context->set_materialize_grads(false);
+    context->saved_data[kAskedCalls] = at::IValue::make_capsule(asked);
+    return outputs;
+  }
 
-  // The node's input k is the output of this call.
-  void add_output(std::size_t call) { calls_.push_back(call); }
-
-  variable_list apply(variable_list&& output_gradients) override {
-    const torch::NoGradGuard no_grad;
+  static variable_list backward(AutogradContext* context, const variable_list& output_gradients) {
+    const at::NoGradGuard no_grad;
+    const auto capsule = context->saved_data.at(kAskedCalls).toCapsule();
+    const auto& asked = static_cast<const AskedCalls&>(*capsule);
     std::vector<GradientRequest> requests;
-    for (std::size_t k = 0; k < calls_.size(); ++k) {
-      if (output_gradients[k].defined() && task_should_compute_output(calls_[k])) {
-        requests.push_back({calls_[k], output_gradients[k]});
+    std::vector<std::size_t> outputs;  // of each request
+    for (std::size_t k = 0; k < asked.calls.size(); ++k) {
+      if (output_gradients[k].defined() && context->needs_input_grad(k)) {
+        requests.push_back({asked.calls[k], output_gradients[k]});
+        outputs.push_back(k);
       }
     }
-    variable_list input_gradients(num_outputs());
+    // One for each argument of forward(); those behind the inputs have none.
+    variable_list input_gradients(asked.calls.size() + 2);
     if (requests.empty()) return input_gradients;
-    std::vector<at::Tensor> fetched = fetch_(requests);
-    for (std::size_t k = 0; k < requests.size(); ++k) {
-      input_gradients[requests[k].call] = std::move(fetched[k]);
+    std::vector<at::Tensor> fetched = asked.fetch(requests);
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      input_gradients[outputs[i]] = std::move(fetched[i]);
     }
     return input_gradients;
   }
-
- private:
-  const FetchGradients fetch_;
-  std::vector<std::size_t> calls_;
 };
 
 }  // namespace
 
 void attach_fan_out_gradient(const std::vector<at::Tensor>& inputs,
                              std::vector<at::Tensor>& outputs, FetchGradients fetch) {
-  bool needed = false;
-  for (const at::Tensor& input : inputs) needed |= input.defined() && input.requires_grad();
-  if (!needed || !torch::GradMode::is_enabled()) return;
-
-  std::shared_ptr<FanOutGradient> node(new FanOutGradient(std::move(fetch)),
-                                       torch::autograd::deleteNode);
-  node->set_next_edges(torch::autograd::collect_next_edges(inputs));
+  if (!at::GradMode::is_enabled()) return;
+  std::vector<std::size_t> calls;
+  variable_list of_inputs;
+  variable_list of_outputs;
   for (std::size_t call = 0; call < outputs.size(); ++call) {
     if (!outputs[call].defined() || !inputs[call].defined() || !inputs[call].requires_grad()) {
       continue;
     }
-    node->add_output(call);
-    torch::autograd::set_history(outputs[call], node);
+    calls.push_back(call);
+    of_inputs.push_back(inputs[call]);
+    of_outputs.push_back(outputs[call]);
   }
+  if (calls.empty()) return;
+
+  const auto asked = c10::make_intrusive<AskedCalls>();
+  asked->fetch = std::move(fetch);
+  asked->calls = calls;
+  const variable_list attached =
+      FanOutGradient::apply(at::TensorList(of_inputs), of_outputs, asked);
+  for (std::size_t k = 0; k < calls.size(); ++k) outputs[calls[k]] = attached[k];
 }
 
 }  // namespace bittensor

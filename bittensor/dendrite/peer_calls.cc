@@ -248,7 +248,8 @@ void PeerCalls::backward(const SynapseRecord& peer, const Inputs& inputs, std::u
                          const at::Tensor& output_gradient, TimePoint deadline, Done done) {
   // A peer keeps nothing for an unsigned caller.
   send_backward(peer, inputs, call_id, output_gradient, options_.unsigned_calls, deadline,
-                [=](absl::StatusOr<PeerAnswer> gradient) {
+                [this, peer, inputs, call_id, output_gradient, deadline,
+                 done](absl::StatusOr<PeerAnswer> gradient) {
                   // The peer has forgotten the inputs, or never kept them.
                   if (absl::IsFailedPrecondition(gradient.status())) {
                     return send_backward(peer, inputs, call_id, output_gradient,

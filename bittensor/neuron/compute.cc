@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/neuron/compute.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cstdlib>
+#include <optional>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +12,7 @@
 #include "torch/torch.h"
 
 #include "bittensor/neuron/blas.h"
+#include "bittensor/neuron/openmp.h"
 
 namespace bittensor {
 namespace {
@@ -49,8 +53,12 @@ absl::StatusOr<c10::Device> set_up_compute(const std::string& device, int thread
   const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   torch::set_num_threads(threads > 0 ? threads : cores);
   torch::manual_seed(seed);
+  if (const std::string warning = openmp_warning(openmp_runtimes());
+      !warning.empty() && std::getenv("LD_PRELOAD") == nullptr) {
+    spdlog::warn("{}", warning);
+  }
 
-  c10::optional<c10::Device> parsed;
+  std::optional<c10::Device> parsed;
   try {
     parsed.emplace(device);
   } catch (const c10::Error&) {

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/neuron/options.h"
 
+#include <iterator>
 #include <limits>
 #include <memory>
+#include <sstream>
 #include <type_traits>
 #include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 #include "bittensor/base/abbreviated.h"
 #include "bittensor/metagraph/work.h"
@@ -16,12 +20,33 @@
 namespace bittensor {
 namespace {
 
-// CLI11's reader of TOML, but for lists without a value: of one, or of one that does not end,
-// CLI11 reads a first value that is not there.
+// The name of the option whose list does not end before the next option, or "".
+std::string endless_list(absl::string_view text) {
+  std::string open;
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    line = absl::StripAsciiWhitespace(line);
+    const absl::string_view name = line.substr(0, line.find('='));
+    if (name.size() < line.size() && name.find_first_of("\"'#;") == name.npos) {
+      if (!open.empty()) return open;
+      const absl::string_view value = absl::StripAsciiWhitespace(line.substr(name.size() + 1));
+      if (absl::StartsWith(value, "[")) open = std::string(absl::StripAsciiWhitespace(name));
+    }
+    if (absl::StrContains(line, ']')) open.clear();
+  }
+  return open;
+}
+
+// CLI11's reader of TOML, which refuses lists without a value or an end. CLI11 2.3 reads a value
+// that is not there; 2.4 takes the rest of the file for the list's.
 class OptionsFile : public CLI::ConfigTOML {
  public:
   std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
-    std::vector<CLI::ConfigItem> found = CLI::ConfigTOML::from_config(input);
+    const std::string text(std::istreambuf_iterator<char>(input), {});
+    if (const std::string name = endless_list(text); !name.empty()) {
+      throw CLI::ConfigError(name + ": a list that does not end");
+    }
+    std::istringstream again(text);
+    std::vector<CLI::ConfigItem> found = CLI::ConfigTOML::from_config(again);
     for (const CLI::ConfigItem& item : found) {
       const bool is_section = item.name == "++" || item.name == "--";
       if (item.inputs.empty() && !is_section) {

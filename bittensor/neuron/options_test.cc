@@ -46,11 +46,12 @@ TEST(NeuronOptions, CommandLineWinsOverFileAndFileOverEnvironment) {
 
 TEST(NeuronOptions, ListWithoutAValueInAFileIsRefused) {
   const std::string file = ::testing::TempDir() + "/options_test_list.toml";
-  for (const char* line : {"axon_max_queue = []", "axon_max_queue = [1", "bootstrap = []"}) {
+  for (const char* line : {"axon_max_queue = []", "axon_max_queue = [1", "bootstrap = []",
+                           "bootstrap = [", "bootstrap = [\"a:1\"\naxon_allow = [\"b\"]"}) {
     std::ofstream(file) << line << "\n";
     EXPECT_THROW(parsed("--config " + file), CLI::ParseError) << line;
   }
-  std::ofstream(file) << "bootstrap = [\"a:1\", \"b:2\"]\n";
+  std::ofstream(file) << "axon_max_queue = [1]\nbootstrap = [\"a:1\", \"b:2\"]\n";
   EXPECT_EQ(parsed("--config " + file).bootstrap, (std::vector<std::string>{"a:1", "b:2"}));
   std::filesystem::remove(file);
 }

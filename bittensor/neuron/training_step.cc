@@ -212,7 +212,7 @@ void TrainingStep::learn_from_others(const at::Tensor& lesson_loss,
       if (parameter.requires_grad()) wanted.push_back(parameter);
     }
     auto found = torch::autograd::grad({lesson_loss}, wanted, /*grad_outputs=*/{},
-                                       /*retain_graph=*/c10::nullopt, /*create_graph=*/false,
+                                       /*retain_graph=*/{}, /*create_graph=*/false,
                                        /*allow_unused=*/true);
     TaughtGradients::Taught lesson;
     lesson.from = lessons.front().from;

@@ -85,7 +85,7 @@ ServedSynapse::Gradients gradients_of(Synapse& synapse, const Inputs& inputs,
   if (!output.defined() || !output.requires_grad() || leaves.empty()) return gradients;
   // grad(), not backward(): nothing but what is returned is touched.
   const std::vector<at::Tensor> found = torch::autograd::grad(
-      {output}, leaves, {output_gradient.to(output.options())}, /*retain_graph=*/c10::nullopt,
+      {output}, leaves, {output_gradient.to(output.options())}, /*retain_graph=*/{},
       /*create_graph=*/false, /*allow_unused=*/true);
   auto next = found.begin();
   if (wanted.inputs) {

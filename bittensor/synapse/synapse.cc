@@ -9,8 +9,7 @@ namespace {
 using NamedTensors = torch::OrderedDict<std::string, torch::Tensor>;
 
 // Gives each tensor of `to` the values of the tensor of `from` with its name.
-void copy_tensors(const NamedTensors& from, NamedTensors to,
-                  const c10::optional<torch::Device>& device) {
+void copy_tensors(const NamedTensors& from, NamedTensors to, const OptionalDevice& device) {
   TORCH_CHECK(from.size() == to.size(), "a synapse with ", from.size(),
               " parameters or buffers gives a fresh() with ", to.size());
   for (const auto& item : from) {
@@ -56,8 +55,7 @@ torch::Tensor Synapse::forward_inputs(const Inputs& inputs) {
   TORCH_CHECK_NOT_IMPLEMENTED(false, "inputs of unknown modality");
 }
 
-std::shared_ptr<torch::nn::Module> Synapse::clone(
-    const c10::optional<torch::Device>& device) const {
+std::shared_ptr<torch::nn::Module> Synapse::clone(const OptionalDevice& device) const {
   const std::shared_ptr<Synapse> copied = fresh();
   TORCH_CHECK(copied != nullptr, "a synapse's fresh() is null");
   const torch::NoGradGuard no_grad;

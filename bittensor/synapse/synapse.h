@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "torch/nn/module.h"
@@ -11,6 +12,16 @@
 #include "bittensor/synapse/schema.h"
 
 namespace bittensor {
+namespace internal {
+
+template <typename Argument>
+std::decay_t<Argument> only_argument(
+    std::shared_ptr<torch::nn::Module> (torch::nn::Module::*)(Argument) const);
+
+}  // namespace internal
+
+// What torch::nn::Module::clone() takes: a c10::optional in libtorch 1, a std::optional later.
+using OptionalDevice = decltype(internal::only_argument(&torch::nn::Module::clone));
 
 // A model offered to the network. Write it as a torch module: a constructor
 // that registers submodules, the forward_… it serves, and fresh():
@@ -52,8 +63,7 @@ class Synapse : public torch::nn::Module {
   // A deep copy: parameters and buffers by value, on `device` or where they are, and the
   // same mode (train or eval) and requires_grad. Throws c10::Error if fresh() gives other
   // parameters or buffers than this synapse has.
-  std::shared_ptr<Module> clone(
-      const c10::optional<torch::Device>& device = c10::nullopt) const final;
+  std::shared_ptr<Module> clone(const OptionalDevice& device = OptionalDevice()) const final;
   // The same with its type kept.
   std::shared_ptr<Synapse> copy() const;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/tensor/compression.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "ATen/ATen.h"

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "ATen/ATen.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -132,6 +133,15 @@ TEST(SafetensorsHeader, RefusesShapesThatDoNotFitTheBytes) {
   EXPECT_THAT(with_shape("[-2]"), HasSubstr("natural"));
   EXPECT_THAT(with_shape("[2.0]"), HasSubstr("natural"));
   EXPECT_THAT(with_shape("2"), HasSubstr("no shape"));
+}
+
+TEST(SafetensorsHeader, RefusesShapesThatOverflowBesideAZero) {
+  for (const char* shape : {"[0,4294967296,4294967296]", "[4294967296,4294967296,0]"}) {
+    EXPECT_THAT(refusal(absl::StrCat(R"({"a":{"dtype":"F32","shape":)", shape,
+                                     R"(,"data_offsets":[0,0]}})"),
+                        0),
+                HasSubstr("does not fit"));
+  }
 }
 
 TEST(SafetensorsHeader, RefusesUnknownTypesByName) {

@@ -11,11 +11,18 @@ namespace bittensor {
 
 std::optional<std::int64_t> element_count(const std::vector<std::int64_t>& shape) {
   if (shape.size() > 8) return std::nullopt;
+  // Zeros are multiplied last, so that they cannot hide an overflow, which strides have too.
   std::int64_t count = 1;
+  bool empty = false;
   for (const std::int64_t size : shape) {
-    if (size < 0 || __builtin_mul_overflow(count, size, &count)) return std::nullopt;
+    if (size < 0) return std::nullopt;
+    if (size == 0) {
+      empty = true;
+    } else if (__builtin_mul_overflow(count, size, &count)) {
+      return std::nullopt;
+    }
   }
-  return count;
+  return empty ? 0 : count;
 }
 
 std::vector<std::int64_t> contiguous_strides(const std::vector<std::int64_t>& shape) {

@@ -26,8 +26,8 @@ struct MappedTensor {
   std::size_t begin = 0;              // byte of the file where element [0, 0, ...] lies
 };
 
-// The product of `shape`; nothing if it overflows, a dimension is negative or there are more
-// than 8 dimensions.
+// The product of `shape`; nothing if that of its sizes without zeros overflows, which libtorch
+// throws at, a dimension is negative or there are more than 8 dimensions.
 std::optional<std::int64_t> element_count(const std::vector<std::int64_t>& shape);
 
 // Strides of a row-major tensor.

@@ -100,6 +100,8 @@ TEST(Pickle, RefusesTensorsBeyondTheirStorage) {
   EXPECT_TRUE(refused("K\x02\x85", "K\x01K\x01\x86", "K\x01"));           // ranks differ
   EXPECT_TRUE(refused("K\x02\x85", "\x8a\x08\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x7F\x85", "K\x01"));
   EXPECT_TRUE(refused("K\x02\x85", "K\x01\x85", "J\xFF\xFF\xFF\xFF"));
+  const std::string huge("\x8a\x08\0\0\0\0\0\0\0\x40", 10);  // 2^62
+  EXPECT_TRUE(refused(std::string("K\0", 2) + huge + "K\x04\x87", "K\x01K\x01K\x01\x87", "K\x01"));
 }
 
 TEST(Pickle, RefusesEveryOtherPythonNameByIt) {

@@ -49,6 +49,7 @@ absl::StatusOr<Header> read_header(const std::string& path, std::ifstream& file,
   }
   Header header;
   header.bytes = 1;
+  bool empty = false;
   for (int i = 0; i < magic[3]; ++i) {
     std::array<unsigned char, 4> big_endian;
     if (!read_exactly(file, big_endian.data(), big_endian.size())) {
@@ -56,14 +57,17 @@ absl::StatusOr<Header> read_header(const std::string& path, std::ifstream& file,
     }
     std::uint64_t size = 0;
     for (const unsigned char byte : big_endian) size = size << 8 | byte;
-    // Both factors are below 2^32 here, unless the file is larger than 4 GiB: divide.
+    // Both factors are below 2^32 here, unless the file is larger than 4 GiB: divide. Zeros are
+    // multiplied last, so that they cannot hide what libtorch's strides overflow with.
     if (size != 0 && header.bytes > most / size) {
       return damaged(path, absl::StrCat("dimensions ask for more than the file's ", most,
                                         " bytes: it is cut short"));
     }
-    header.bytes *= size;
+    if (size != 0) header.bytes *= size;
+    empty = empty || size == 0;
     header.shape.push_back(static_cast<std::int64_t>(size));
   }
+  if (empty) header.bytes = 0;
   return header;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "synapses/bert/weights.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "absl/strings/match.h"

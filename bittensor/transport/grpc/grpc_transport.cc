@@ -14,6 +14,7 @@
 #include <grpcpp/alarm.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/version_info.h>
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/transport/address.h"
@@ -30,8 +31,10 @@ namespace {
 // What gRPC keeps once for the whole process.
 void prepare_grpc() {
   static const bool prepared = [] {
+#if GRPC_CPP_VERSION_MAJOR == 1 && GRPC_CPP_VERSION_MINOR < 66  // Later ones log with abseil.
     // Its log is about single connections, mostly strangers': for who looks for it.
     gpr_set_log_function([](gpr_log_func_args* line) { spdlog::debug("grpc: {}", line->message); });
+#endif
     // Debian builds abseil with its search for deadlocks, which each lock inside gRPC pays for.
     absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
