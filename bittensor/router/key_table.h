@@ -34,8 +34,8 @@ class KeyTable : public torch::nn::Module {
   // The parameter of all slots, [max_keys, key_dim].
   const at::Tensor& keys() const { return keys_; }
 
-  // The slots that got new owners since the last call, int64 [n]. An optimizer's moments of them are
-  // the former owners' and would drive the newcomers' keys on: forget_rows() of the toolbox.
+  // The slots that got new owners since the last call, int64 [n]. An optimizer's moments of them
+  // are the former owners' and would drive the newcomers' keys on: forget_rows() of the toolbox.
   at::Tensor take_reassigned();
 
  private:

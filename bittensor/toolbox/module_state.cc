@@ -6,8 +6,8 @@
 #include <torch/torch.h>
 
 #include "bittensor/base/status_macros.h"
-#include "bittensor/toolbox/status_of.h"
 #include "bittensor/toolbox/state.h"
+#include "bittensor/toolbox/status_of.h"
 
 namespace bittensor {
 namespace {

@@ -9,9 +9,9 @@
 #include <torch/torch.h>
 
 #include "bittensor/base/status_macros.h"
-#include "bittensor/toolbox/status_of.h"
 #include "bittensor/toolbox/parameter_key.h"
 #include "bittensor/toolbox/state.h"
+#include "bittensor/toolbox/status_of.h"
 
 namespace bittensor {
 namespace {
