@@ -28,6 +28,9 @@ constexpr char kBackward[] = "bittensor.v1.Axon/Backward";
 // Fields of a request that are not text.
 constexpr std::int64_t kOtherFields = 16;
 
+// By how much priorities, weights in [0, 1], of those who wait for an answer are larger.
+constexpr double kTeachingLast = 2;
+
 // What a request without a tensor costs in the queue.
 constexpr std::size_t kJobOverhead = 1024;
 
@@ -195,6 +198,8 @@ void Axon::handle(Transport::Request request, Transport::ReplyFn reply) {
   job->bytes = bytes_of(job->inputs);
   if (job->is_backward()) job->bytes += job->output_gradient.nbytes();
   if (options_.priority) job->priority = options_.priority(caller->key());
+  // Nobody waits for a gradient that only teaches.
+  if (job->is_backward() && !job->wants_input_gradient) job->priority -= kTeachingLast;
   job->done = [this, caller = *std::move(caller), ticket = *std::move(ticket), reply](
                   absl::StatusOr<Job::Result> result) { answer(caller, std::move(result), reply); };
   if (const auto status = queue_.push(*job, executor_.now()); !status.ok()) refuse(status);

@@ -71,7 +71,7 @@ struct NeuronOptions {
   double momentum = 0.9;
   std::int64_t topk = 10;
   std::size_t max_peers = 1000;
-  int ask_interval = 1;
+  int ask_interval = 4;
   int look_ahead = 16;
   std::string weights = "contribution";
   int serve_interval = 20;

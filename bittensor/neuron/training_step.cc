@@ -18,6 +18,11 @@ namespace {
 // use of a network that comes.
 constexpr std::int64_t kAsksItselfEvery = 8;
 
+// A neuron that has taught so often and was taught by nobody teaches in one of so many questions
+// only: it need not pay for others for ever.
+constexpr std::uint64_t kTaughtInVain = 256;
+constexpr std::int64_t kTeachesStillEvery = 16;
+
 constexpr double kLossRate = 0.05;    // of the running means of losses
 constexpr std::int64_t kWarmUp = 20;  // steps until they say anything
 
@@ -56,11 +61,20 @@ at::Tensor TrainingStep::weights_of(const std::vector<SynapseRecord>& synapses) 
   return parts_.metagraph ? parts_.metagraph->get_weights(synapses) : at::Tensor();
 }
 
-std::vector<Dendrite::Extras> TrainingStep::extras_for(const Route& route,
-                                                       const MiniBatch& batch) const {
+bool TrainingStep::teaches(std::int64_t step) const {
+  if (parts_.axon == nullptr) return true;
+  const Axon::Stats taken = parts_.axon->stats();
+  const Dendrite::Stats given = parts_.dendrite.stats();
+  const bool in_vain = taken.gradients + taken.lessons == 0 &&
+                       given.gradients_given + given.lessons_given > kTaughtInVain;
+  return !in_vain || step / options_.ask_interval % kTeachesStillEvery == 0;
+}
+
+std::vector<Dendrite::Extras> TrainingStep::extras_for(const Route& route, const MiniBatch& batch,
+                                                       std::int64_t step) const {
   const Learning& learning = options_.learning;
   std::vector<Dendrite::Extras> extras(route.synapses.size());
-  if (learning.give == Give::kAnswers) return extras;
+  if (learning.give == Give::kAnswers || !teaches(step)) return extras;
   for (std::size_t i = 0; i < extras.size(); ++i) {
     const PublicKey& peer = route.synapses[i].key;
     if (route.rows[i].numel() == 0 || !parts_.dendrite.learns(peer)) continue;
@@ -86,7 +100,7 @@ TrainingStep::Question TrainingStep::ask(std::unique_ptr<MiniBatch> batch, std::
     parts_.synapse.train();
   }
   Route route = parts_.router.route(synapses, weights_of(synapses), context, batch->inputs());
-  auto extras = extras_for(route, *batch);
+  auto extras = extras_for(route, *batch, step);
   auto pending = parts_.dendrite.forward_async(route.synapses, route.requests, std::move(extras));
   return {std::move(batch), std::move(route), std::move(pending)};
 }

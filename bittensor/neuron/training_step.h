@@ -92,7 +92,10 @@ class TrainingStep {
  private:
   std::vector<SynapseRecord> candidates(const Inputs& inputs) const;
   at::Tensor weights_of(const std::vector<SynapseRecord>& synapses) const;
-  std::vector<Dendrite::Extras> extras_for(const Route& route, const MiniBatch& batch) const;
+  // Whether this step's questions teach those who are asked.
+  bool teaches(std::int64_t step) const;
+  std::vector<Dendrite::Extras> extras_for(const Route& route, const MiniBatch& batch,
+                                           std::int64_t step) const;
   NetworkView view_of(const Route& route, const std::vector<Answer>& answers, MiniBatch& batch,
                       const SynapseOutput& local) const;
   void follow_losses(const SynapseOutput& output);
