@@ -59,13 +59,16 @@ CLI::App* add_swarm(CLI::App& app, bittensor::SwarmOptions& options) {
   swarm->add_option("program", options.program, "the example program, one neuron each")->required();
   swarm->add_option("--neurons", options.neurons, "how many")
       ->check(CLI::Range(1, 1000))
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
       ->capture_default_str();
   swarm->add_option("--seed", options.seed, "of the first neuron; the next ones count on")
       ->capture_default_str();
   swarm->add_option("--dir", options.folder,
                     "folder for keys, checkpoints and logs; default: a new one in runs/");
   swarm->add_option("--json", options.json, "write the final table to this file");
-  swarm->footer("All other options go to each neuron; PROGRAM --help lists them.");
+  swarm->footer(
+      "Each neuron has its own part of the data, unless --share is given: 1/1 is all, for each.\n"
+      "All other options go to each neuron; PROGRAM --help lists them.");
   swarm->allow_extras();
   return swarm;
 }

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cmath>
+#include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <filesystem>
@@ -18,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "app/swarm_display.h"
+#include "app/swarm_table.h"
 #include "nlohmann/json.hpp"
 #include <fcntl.h>
 #include <poll.h>
@@ -27,6 +28,8 @@
 #include "bittensor/base/json_file.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/base/stop_signal.h"
+#include "bittensor/wallet/passphrase.h"
+#include "bittensor/wallet/wallet.h"
 
 namespace bittensor {
 namespace {
@@ -58,6 +61,16 @@ std::string new_run_folder(const std::string& program) {
   return absl::StrCat("runs/", std::filesystem::path(program).filename().string(), "/", time);
 }
 
+// The value of option `name` among `arguments`, the last one if it is given twice; else empty.
+std::string value_of(const std::string& name, const std::vector<std::string>& arguments) {
+  std::string value;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (absl::StartsWith(arguments[i], name + "=")) value = arguments[i].substr(name.size() + 1);
+    if (arguments[i] == name && i + 1 < arguments.size()) value = arguments[i + 1];
+  }
+  return value;
+}
+
 std::string last_line_of(const std::string& path) {
   std::ifstream file(path);
   std::string line;
@@ -74,6 +87,7 @@ class Swarm {
       : options_(options), folder_(std::move(folder)), display_(options.neurons) {}
 
   absl::Status run() {
+    BITTENSOR_RETURN_IF_ERROR(make_keys());
     for (int i = 0; i < options_.neurons && !StopSignal::requested(); ++i) {
       BITTENSOR_RETURN_IF_ERROR(start(i));
       // The others need the address of the first; their own may wait.
@@ -85,13 +99,27 @@ class Swarm {
   }
 
  private:
-  absl::Status start(int number) {
-    const std::string folder = absl::StrCat(folder_, "/neuron-", number);
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    if (error) {
-      return absl::UnavailableError(absl::StrCat("cannot create ", folder, ": ", error.message()));
+  std::string folder_of(int number) const { return absl::StrCat(folder_, "/neuron-", number); }
+  std::string key_file_of(int number) const { return folder_of(number) + "/neuron.key"; }
+  std::string known_file() const { return folder_ + "/known.keys"; }
+
+  // Before any neuron starts each has its key, and all are told whom they may believe.
+  absl::Status make_keys() {
+    BITTENSOR_ASSIGN_OR_RETURN(const Secret passphrase,
+                               read_passphrase(value_of("--passphrase_file", options_.arguments)));
+    std::string known = "# The neurons of this swarm.\n";
+    for (int i = 0; i < options_.neurons; ++i) {
+      BITTENSOR_ASSIGN_OR_RETURN(const Wallet wallet,
+                                 Wallet::load_or_create(key_file_of(i), passphrase.value));
+      absl::StrAppend(&known, wallet.key().hex(), "\n");
     }
+    std::ofstream file(known_file());
+    if (file << known << std::flush) return absl::OkStatus();
+    return absl::UnavailableError(absl::StrCat("cannot write ", known_file()));
+  }
+
+  absl::Status start(int number) {
+    const std::string folder = folder_of(number);
     const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
     const unsigned threads = std::max(1u, cores / static_cast<unsigned>(options_.neurons));
     std::vector<std::string> arguments = {
@@ -103,7 +131,11 @@ class Swarm {
         "--listen_ip",
         "127.0.0.1",
         "--neuron_key",
-        folder + "/neuron.key",
+        key_file_of(number),
+        "--known",
+        known_file(),
+        "--share",  // Unless the user gave one: the last counts.
+        absl::StrCat(number + 1, "/", options_.neurons),
         "--progress",
         "json",
         "--stay",
@@ -213,42 +245,12 @@ class Swarm {
     }
   }
 
-  SwarmRow row_of(const Member& member) const {
-    SwarmRow row;
-    row.neuron = absl::StrCat(member.number);
-    row.key = member.key.substr(0, 8);
-    row.checkpoint = member.failure;
-    if (!member.done()) return row;
-    const json& report = member.report;
-    // JSON has no NaN: the neuron wrote null.
-    const auto number = [&](const char* name) {
-      return report.contains(name) && report[name].is_number() ? report[name].get<double>() : NAN;
-    };
-    const auto percent = [&](const char* name) {
-      return absl::StrFormat("%.2f %%", 100 * number(name));
-    };
-    row.local_accuracy = percent("local_accuracy");
-    // Of a neuron that trained alone it says nothing about the network.
-    if (!report.value("hardly_helped", false)) row.network_accuracy = percent("network_accuracy");
-    row.test_loss = absl::StrFormat("%.4f", number("test_loss"));
-    row.images_per_second = absl::StrFormat("%.0f", number("images_per_second"));
-    row.answers = absl::StrFormat("%.0f/%.0f", number("answers_ok"), number("answers_failed"));
-    const json weights = report.value("weights", json::object());  // items() refers to it
-    for (const auto& [key, weight] : weights.items()) {
-      if (!weight.is_number()) continue;
-      absl::StrAppendFormat(&row.weights, "%s%s %.3f", row.weights.empty() ? "" : ", ", key,
-                            weight.get<double>());
-    }
-    if (member.failure.empty()) row.checkpoint = report.value("checkpoint", "");
-    return row;
-  }
-
   absl::Status finish() {
     std::vector<SwarmRow> rows;
     json neurons = json::array();
     int failed = 0;
     for (const auto& member : members_) {
-      rows.push_back(row_of(*member));
+      rows.push_back({member->key, member->report, member->failure});
       json row = member->done() ? member->report : json::object();
       if (!member->failure.empty() || !member->done()) {
         ++failed;
@@ -256,7 +258,7 @@ class Swarm {
       }
       neurons.push_back(std::move(row));
     }
-    print_table(rows);
+    show(rows);
     if (!options_.json.empty()) {
       BITTENSOR_RETURN_IF_ERROR(write_json(options_.json, {{"neurons", neurons}}));
     }
@@ -265,6 +267,13 @@ class Swarm {
     return absl::UnavailableError(absl::StrCat(failed, " of ", members_.size(),
                                                " neurons did not finish; their logs: ", folder_,
                                                "/neuron-*/neuron.log"));
+  }
+
+  void show(const std::vector<SwarmRow>& rows) const {
+    const std::string summary = swarm_summary(rows);
+    std::printf("\n%s\n%s%sKeys, checkpoints and logs: %s/neuron-*/\n", swarm_table(rows).c_str(),
+                summary.c_str(), summary.empty() ? "" : "\n", folder_.c_str());
+    std::fflush(stdout);
   }
 
   const SwarmOptions& options_;

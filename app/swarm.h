@@ -20,7 +20,8 @@ struct SwarmOptions {
 };
 
 // Runs a local swarm: starts the neurons as processes that find each other by
-// gossip, shows how they train, and prints a table of what became of them.
+// gossip, shows how they train, and prints a table of what became of them. Each has its own share
+// of the data, unless the arguments name one, and knows the keys of all.
 // Neurons that are done go on serving until the last one is. Not ok if a neuron
 // failed, after the others are done.
 absl::Status run_swarm(const SwarmOptions& options);

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "bittensor/base/terminal.h"
+
 namespace bittensor {
 namespace {
 
@@ -52,34 +53,6 @@ void SwarmDisplay::clear() {
   // Up to our first line, and clear from there to the end of the screen.
   if (drawn_ > 0) std::printf("\033[%dF\033[J", drawn_);
   drawn_ = 0;
-}
-
-void print_table(const std::vector<SwarmRow>& rows) {
-  const auto cells = [](const SwarmRow& row) {
-    return std::vector<std::string>{row.neuron,           row.key,       row.local_accuracy,
-                                    row.network_accuracy, row.test_loss, row.images_per_second,
-                                    row.answers,          row.weights,   row.checkpoint};
-  };
-  std::vector<std::vector<std::string>> table = {
-      cells({"neuron", "key", "local acc.", "network acc.", "test loss", "samples/s",
-             "answers ok/failed", "weights", "checkpoint"})};
-  for (const SwarmRow& row : rows) table.push_back(cells(row));
-
-  std::vector<std::size_t> widths(table.front().size());
-  for (auto& row : table) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      if (row[i].empty()) row[i] = "-";
-      widths[i] = std::max(widths[i], row[i].size());
-    }
-  }
-  std::printf("\n");
-  for (const auto& row : table) {
-    for (std::size_t i = 0; i + 1 < row.size(); ++i) {
-      std::printf("%-*s  ", static_cast<int>(widths[i]), row[i].c_str());
-    }
-    std::printf("%s\n", row.back().c_str());
-  }
-  std::fflush(stdout);
 }
 
 }  // namespace bittensor

@@ -34,12 +34,4 @@ class SwarmDisplay {
   int drawn_ = 0;  // lines on the screen that belong to us
 };
 
-// One row of the final table. Empty cells are shown as "-".
-struct SwarmRow {
-  std::string neuron, key, local_accuracy, network_accuracy, test_loss, images_per_second, answers,
-      weights, checkpoint;
-};
-
-void print_table(const std::vector<SwarmRow>& rows);
-
 }  // namespace bittensor

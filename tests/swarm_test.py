@@ -11,12 +11,14 @@ from programs import BITTENSOR, DATA, MNIST, PATIENCE, TLS_DATA, ProgramTest
 
 
 class Swarm(ProgramTest):
+    def swarm(self, *arguments):
+        return subprocess.run([BITTENSOR, "swarm", MNIST, "--dir", self.folder / "swarm", *arguments],
+                              capture_output=True, text=True, timeout=PATIENCE)
+
     def test_two_neurons_ask_each_other_and_learn(self):
         out = self.folder / "out.json"
-        run = subprocess.run(
-            [BITTENSOR, "swarm", MNIST, "--neurons", "2", "--dir", self.folder / "swarm",
-             "--json", out, "--data", DATA, "--epochs", "8"],
-            capture_output=True, text=True, timeout=PATIENCE)
+        run = self.swarm("--neurons", "2", "--json", out, "--data", DATA, "--epochs", "8", "--share",
+                         "1/1")
         self.assertEqual(run.returncode, 0, run.stderr)
         neurons = json.loads(out.read_text())["neurons"]
         self.assertEqual(len(neurons), 2)
@@ -29,19 +31,26 @@ class Swarm(ProgramTest):
             # All of the weight is the only peer's.
             self.assertAlmostEqual(sum(neuron["weights"].values()), 1, delta=0.01)
             self.assertTrue((self.folder / neuron["checkpoint"]).exists())
-        self.assertIn("local acc.", run.stdout)
+        self.assertIn("On average: ", run.stdout)
+        self.assertIn(f"{self.folder}/swarm/neuron-*/", run.stdout)
+
+    def test_each_neuron_has_a_share_of_its_own_and_the_keys_of_all(self):
+        out = self.folder / "out.json"
+        run = self.swarm("--neurons", "3", "--neurons", "2", "--json", out, "--data", DATA,
+                         "--epochs", "1")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        keys = [neuron["key"] for neuron in json.loads(out.read_text())["neurons"]]
+        known = (self.folder / "swarm" / "known.keys").read_text().splitlines()
+        self.assertEqual([line for line in known if not line.startswith("#")], keys)
 
     def test_a_neuron_that_fails_is_named_and_the_status_is_not_zero(self):
-        run = subprocess.run(
-            [BITTENSOR, "swarm", MNIST, "--dir", self.folder / "swarm", "--data", "/nowhere"],
-            capture_output=True, text=True, timeout=PATIENCE)
+        run = self.swarm("--data", "/nowhere")
         self.assertNotEqual(run.returncode, 0)
         self.assertIn("/nowhere", run.stderr)
 
     def test_what_the_neurons_cannot_take_is_said_in_one_line(self):
         for argument, reason in (("--epoch", "--epoch"), ("--report=x", "the swarm's to set")):
-            run = subprocess.run([BITTENSOR, "swarm", MNIST, "--dir", self.folder / "swarm", argument],
-                                 capture_output=True, text=True, timeout=PATIENCE)
+            run = self.swarm(argument)
             self.assertGreater(run.returncode, 0)
             self.assertIn(reason, run.stderr)
 

@@ -56,7 +56,7 @@ class Text(ProgramTest):
 
     def test_text_and_images_on_one_network_do_not_disturb_each_other(self):
         mnist = self.neuron("mnist", "--epochs", "1", "--min_peers", "1", "--stay")
-        bert = self.bert("bert", "--epochs", "1", "--min_peers", "1", "--shards", "1", "--stay",
+        bert = self.bert("bert", "--epochs", "1", "--min_peers", "1", "--stay",
                          "--bootstrap", mnist.wait_for("started")["metagraph"])
         for neuron in (mnist, bert):
             report = neuron.wait_for("report")
@@ -77,7 +77,7 @@ class Text(ProgramTest):
         self.assertEqual((run.stdout, run.stderr), (f"{lies}\n", ""))
 
     def test_what_it_cannot_learn_from_is_said_in_one_line(self):
-        for arguments, reason in ((("--shard", "2", "--shards", "2"), "--shard 2 of 2"),
+        for arguments, reason in ((("--share", "43/43"), "43 shares"),
                                   (("--vocab", "/nowhere"), "/nowhere"),
                                   (("--data", "/nowhere"), "/nowhere")):
             neuron = self.bert("a", *arguments)

@@ -135,17 +135,19 @@ absl::StatusOr<std::string> fetch_speeches(const std::string& cache, const Fetch
                    " put texts named YEAR_PRESIDENT_PARTY.txt into DIR and pass --data DIR"));
 }
 
-SpeechSplit split_speeches(std::vector<Speech> speeches, int shard, int shards) {
-  BITTENSOR_CHECK(0 <= shard && shard < shards) << shard << " of " << shards;
+SpeechSplit split_speeches(std::vector<Speech> speeches, const ShareOptions& share) {
+  BITTENSOR_CHECK(0 < share.number && share.number <= share.of)
+      << share.number << " of " << share.of;
+  const std::vector<int> share_of_president = deal(speeches.size(), share.of, share.seed);
   SpeechSplit split;
   std::vector<std::string> presidents;
   for (std::size_t i = 0; i < speeches.size(); ++i) {
     const auto known = std::find(presidents.begin(), presidents.end(), speeches[i].president);
-    const auto number = static_cast<int>(known - presidents.begin());
+    const auto president = static_cast<std::size_t>(known - presidents.begin());
     if (known == presidents.end()) presidents.push_back(speeches[i].president);
     if (i % kHeldOutEvery == kFirstHeldOut) {
       split.test.push_back(std::move(speeches[i]));
-    } else if (number % shards == shard) {
+    } else if (share_of_president[president] == share.number - 1) {
       split.train.push_back(std::move(speeches[i]));
     } else {
       split.others.push_back(std::move(speeches[i]));

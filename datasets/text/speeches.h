@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "datasets/fetch.h"
+#include "datasets/share.h"
 
 namespace bittensor {
 
@@ -34,16 +35,15 @@ absl::StatusOr<std::string> fetch_speeches(const std::string& cache = default_ca
                                            const FetchOptions& options = {});
 
 // Every tenth speech is held out to test with, the same ones for every neuron; the others are
-// divided by president among neurons, so that they hold different text. The presidents take turns,
-// so that each neuron has all times: president i in the order of the speeches is in shard
-// i % shards.
+// divided by president among neurons, so that they hold different text. Each neuron has all times:
+// of as many presidents in a row as there are shares, each share has one (deal(), share.h).
 struct SpeechSplit {
-  std::vector<Speech> train;   // of shard `shard`
-  std::vector<Speech> others;  // of the other shards
+  std::vector<Speech> train;   // of this share
+  std::vector<Speech> others;  // of the other shares
   std::vector<Speech> test;
 };
-// 0 <= shard < shards.
-SpeechSplit split_speeches(std::vector<Speech> speeches, int shard, int shards);
+// What `share` says of labels does not count: text has none.
+SpeechSplit split_speeches(std::vector<Speech> speeches, const ShareOptions& share);
 
 // The sentences of each speech.
 std::vector<std::vector<std::string>> sentences_of(const std::vector<Speech>& speeches);

@@ -75,11 +75,18 @@ TEST(LoadSpeeches, WhatIsMissingOrEmptyIsNamed) {
   EXPECT_THAT(std::string(empty.message()), HasSubstr("1999_some_one_x.txt"));
 }
 
+ShareOptions share(int number, int of) {
+  ShareOptions options;
+  options.number = number;
+  options.of = of;
+  return options;
+}
+
 TEST(SplitSpeeches, NeuronsHoldDifferentPresidentsAndTestWithTheSame) {
   const auto speeches = load_speeches(kSubset);
   ASSERT_TRUE(speeches.ok()) << speeches.status();
-  const SpeechSplit first = split_speeches(*speeches, 0, 2);
-  const SpeechSplit second = split_speeches(*speeches, 1, 2);
+  const SpeechSplit first = split_speeches(*speeches, share(1, 2));
+  const SpeechSplit second = split_speeches(*speeches, share(2, 2));
   EXPECT_EQ(first.train.size() + second.train.size() + first.test.size(), speeches->size());
   for (const std::string& president : presidents(first.train)) {
     EXPECT_EQ(presidents(second.train).count(president), 0) << president;
@@ -92,7 +99,7 @@ TEST(SplitSpeeches, NeuronsHoldDifferentPresidentsAndTestWithTheSame) {
 TEST(SplitSpeeches, OneNeuronHasAllThatIsNotHeldOut) {
   const auto speeches = load_speeches(kSubset);
   ASSERT_TRUE(speeches.ok()) << speeches.status();
-  const SpeechSplit split = split_speeches(*speeches, 0, 1);
+  const SpeechSplit split = split_speeches(*speeches, share(1, 1));
   EXPECT_EQ(split.train.size() + split.test.size(), speeches->size());
   EXPECT_THAT(split.others, IsEmpty());
 }

@@ -2,8 +2,8 @@
 //
 // A neuron that learns language from presidents' speeches together with others.
 //
-//   bert --neuron_key a/neuron.key --axon_port 8091 --metagraph_port 8092 --shards 2 --shard 0
-//   bert --neuron_key b/neuron.key --axon_port 8093 --metagraph_port 8094 --shards 2 --shard 1
+//   bert --neuron_key a/neuron.key --axon_port 8091 --metagraph_port 8092 --share 1/2
+//   bert --neuron_key b/neuron.key --axon_port 8093 --metagraph_port 8094 --share 2/2
 //        --bootstrap localhost:8092
 //
 // This is the data and the model; the neuron itself is in bittensor/neuron/program.cc.
@@ -11,8 +11,8 @@
 #include <memory>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "datasets/share_options.h"
 #include "datasets/text/corpus.h"
 #include "datasets/text/fetch_vocabulary.h"
 #include "datasets/text/speeches.h"
@@ -34,8 +34,7 @@ constexpr std::int64_t kMaxLength = 128;  // tokens of a pair of passages
 // What only this example can be told.
 struct TextOptions {
   std::string vocab;
-  int shard = -1;
-  int shards = 0;
+  ShareOptions share;
 };
 
 // What suits this model.
@@ -70,20 +69,11 @@ BertConfig small_config() {
   return config;
 }
 
-// Of the neurons that this one waits for, each has a shard; a seed for each, as a swarm gives them.
-absl::StatusOr<SpeechSplit> split(std::vector<Speech> speeches, const NeuronOptions& options,
-                                  const TextOptions& text) {
-  const int shards = text.shards > 0 ? text.shards : options.min_peers + 1;
-  const auto turn = static_cast<int>(options.seed % static_cast<std::uint64_t>(shards));
-  const int shard = text.shard >= 0 ? text.shard : turn;
-  if (shard >= shards) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--shard ", shard, " of ", shards, " shards (from 0)"));
-  }
-  SpeechSplit split = split_speeches(std::move(speeches), shard, shards);
+absl::StatusOr<SpeechSplit> split(std::vector<Speech> speeches, const ShareOptions& share) {
+  SpeechSplit split = split_speeches(std::move(speeches), share);
   if (split.train.empty() || split.test.empty()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("too few speeches for ", shards, " shards and a test"));
+        absl::StrCat("too few speeches for ", share.of, " shares and a test"));
   }
   return split;
 }
@@ -105,7 +95,7 @@ absl::Status run(const NeuronOptions& options, const TextOptions& text) {
   BITTENSOR_ASSIGN_OR_RETURN(BertTokenizer restricted,
                              restricted_to(count_tokens(corpus, whole), whole));
   const auto tokenizer = std::make_shared<const BertTokenizer>(std::move(restricted));
-  BITTENSOR_ASSIGN_OR_RETURN(const SpeechSplit data, split(std::move(speeches), options, text));
+  BITTENSOR_ASSIGN_OR_RETURN(const SpeechSplit data, split(std::move(speeches), text.share));
 
   PretrainingBatches::Options batches;
   batches.batch_size = options.batch_size_train;
@@ -170,19 +160,11 @@ int main(int argc, char** argv) {
       bittensor::defaults(),
       [&](const bittensor::NeuronOptions& options) { return run(options, text); },
       [&](CLI::App& app) {
-        const auto add = [&](const std::string& name, auto& value, const std::string& help) {
-          return app.add_option("--" + name, value, help)
-              ->group("Text")
-              ->envname("BITTENSOR_" + absl::AsciiStrToUpper(name))
-              ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
-              ->capture_default_str();
-        };
-        add("vocab", text.vocab, "vocab.txt of BERT; empty: the cache, fetched if missing");
-        add("shards", text.shards,
-            "into how many parts the presidents are divided; 0: one for this neuron and each of "
-            "--min_peers")
-            ->check(CLI::Range(0, 43));
-        add("shard", text.shard, "which part this neuron learns from; -1: --seed modulo --shards")
-            ->check(CLI::Range(-1, 42));
+        app.add_option("--vocab", text.vocab,
+                       "vocab.txt of BERT; empty: the cache, fetched if missing")
+            ->group("Data")
+            ->envname("BITTENSOR_VOCAB")
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+        add_share_options(app, text.share, /*labels=*/false);
       });
 }

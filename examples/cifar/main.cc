@@ -2,13 +2,14 @@
 //
 // A neuron that learns what is on small photographs together with others.
 //
-//   cifar --neuron_key a/neuron.key --axon_port 8091 --metagraph_port 8092
+//   cifar --neuron_key a/neuron.key --axon_port 8091 --metagraph_port 8092 --share 1/2
 //   cifar --neuron_key b/neuron.key --axon_port 8093 --metagraph_port 8094
-//         --bootstrap localhost:8092
+//         --bootstrap localhost:8092 --share 2/2
 //
 // This is the data and the model; the neuron itself is in bittensor/neuron/program.cc.
 #include "datasets/cifar10/cifar10.h"
 #include "datasets/read_ahead.h"
+#include "datasets/share_options.h"
 #include "examples/image_neuron.h"
 #include "synapses/dpn/dpn_synapse.h"
 #include "torch/torch.h"
@@ -31,14 +32,15 @@ NeuronOptions defaults() {
   return options;
 }
 
-absl::Status run(const NeuronOptions& options) {
+absl::Status run(const NeuronOptions& options, const ShareOptions& share) {
   BITTENSOR_ASSIGN_OR_RETURN(const torch::Device device,
                              set_up_compute(options.device, options.threads, options.seed));
   std::string folder = options.data;
   if (folder.empty()) {
     BITTENSOR_ASSIGN_OR_RETURN(folder, fetch_cifar10());
   }
-  BITTENSOR_ASSIGN_OR_RETURN(const Cifar10 cifar, load_cifar10(folder));
+  BITTENSOR_ASSIGN_OR_RETURN(Cifar10 cifar, load_cifar10(folder));
+  BITTENSOR_ASSIGN_OR_RETURN(cifar.train, share_of(cifar.train, share));
   const LabelledImages train_set = limited(cifar.train, options.train_images);
   const LabelledImages test_set = limited(cifar.test, options.test_images);
   // Each image a little shifted or mirrored each time; made ahead, so that training never waits.
@@ -65,7 +67,10 @@ absl::Status run(const NeuronOptions& options) {
 }  // namespace bittensor
 
 int main(int argc, char** argv) {
-  return bittensor::example_main(argc, argv, "cifar",
-                                 "A neuron that learns CIFAR-10 together with others.",
-                                 bittensor::defaults(), bittensor::run);
+  bittensor::ShareOptions share;
+  return bittensor::example_main(
+      argc, argv, "cifar", "A neuron that learns CIFAR-10 together with others.",
+      bittensor::defaults(),
+      [&](const bittensor::NeuronOptions& options) { return run(options, share); },
+      [&](CLI::App& app) { add_share_options(app, share); });
 }

@@ -2,12 +2,13 @@
 //
 // A neuron that learns to read handwritten digits together with others.
 //
-//   mnist --neuron_key a/neuron.key --axon_port 8091 --metagraph_port 8092
+//   mnist --neuron_key a/neuron.key --axon_port 8091 --metagraph_port 8092 --share 1/2
 //   mnist --neuron_key b/neuron.key --axon_port 8093 --metagraph_port 8094
-//         --bootstrap localhost:8092
+//         --bootstrap localhost:8092 --share 2/2
 //
 // This is the data and the model; the neuron itself is in bittensor/neuron/program.cc.
 #include "datasets/mnist/mnist.h"
+#include "datasets/share_options.h"
 #include "examples/image_neuron.h"
 #include "synapses/mnist/mnist_synapse.h"
 #include "torch/torch.h"
@@ -18,14 +19,15 @@
 namespace bittensor {
 namespace {
 
-absl::Status run(const NeuronOptions& options) {
+absl::Status run(const NeuronOptions& options, const ShareOptions& share) {
   BITTENSOR_ASSIGN_OR_RETURN(const torch::Device device,
                              set_up_compute(options.device, options.threads, options.seed));
   std::string folder = options.data;
   if (folder.empty()) {
     BITTENSOR_ASSIGN_OR_RETURN(folder, fetch_mnist());
   }
-  BITTENSOR_ASSIGN_OR_RETURN(const Mnist mnist, load_mnist(folder));
+  BITTENSOR_ASSIGN_OR_RETURN(Mnist mnist, load_mnist(folder));
+  BITTENSOR_ASSIGN_OR_RETURN(mnist.train, share_of(mnist.train, share));
   const LabelledImages train_set = limited(mnist.train, options.train_images);
   const LabelledImages test_set = limited(mnist.test, options.test_images);
   Batches train(train_set,
@@ -47,6 +49,9 @@ absl::Status run(const NeuronOptions& options) {
 }  // namespace bittensor
 
 int main(int argc, char** argv) {
+  bittensor::ShareOptions share;
   return bittensor::example_main(
-      argc, argv, "mnist", "A neuron that learns MNIST together with others.", {}, bittensor::run);
+      argc, argv, "mnist", "A neuron that learns MNIST together with others.", {},
+      [&](const bittensor::NeuronOptions& options) { return run(options, share); },
+      [&](CLI::App& app) { add_share_options(app, share); });
 }
