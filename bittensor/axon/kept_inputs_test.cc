@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const TimePoint kNow = TimePoint() + 1h;
+const TimePoint kBegin = TimePoint() + 1h;
 const PublicKey kAlice = Wallet::create().key();
 const PublicKey kBob = Wallet::create().key();
 
@@ -21,42 +21,42 @@ KeptInputs::Kept floats(std::int64_t n) {
 
 TEST(KeptInputs, AreGivenBackOnceToTheirCallerOnly) {
   KeptInputs kept({});
-  kept.put(kAlice, 7, floats(3), kNow);
-  EXPECT_FALSE(kept.take(kBob, 7, kNow));
-  EXPECT_FALSE(kept.take(kAlice, 8, kNow));
-  EXPECT_TRUE(kept.take(kAlice, 7, kNow));
-  EXPECT_FALSE(kept.take(kAlice, 7, kNow));
+  kept.put(kAlice, 7, floats(3), kBegin);
+  EXPECT_FALSE(kept.take(kBob, 7, kBegin));
+  EXPECT_FALSE(kept.take(kAlice, 8, kBegin));
+  EXPECT_TRUE(kept.take(kAlice, 7, kBegin));
+  EXPECT_FALSE(kept.take(kAlice, 7, kBegin));
 }
 
 TEST(KeptInputs, AreForgottenInTime) {
   KeptInputs kept({1 << 20, 1 << 20, 10s});
-  kept.put(kAlice, 1, floats(3), kNow);
-  EXPECT_FALSE(kept.take(kAlice, 1, kNow + 10s));
+  kept.put(kAlice, 1, floats(3), kBegin);
+  EXPECT_FALSE(kept.take(kAlice, 1, kBegin + 10s));
   EXPECT_EQ(kept.bytes(), 0u);
 }
 
 TEST(KeptInputs, OldestGoFirstWhenMemoryIsShort) {
   KeptInputs kept({12'000, 12'000, 10s});  // bytes; a float has 4, an entry 1,024 more
-  kept.put(kAlice, 1, floats(1000), kNow);
-  kept.put(kBob, 2, floats(1000), kNow);
-  kept.put(kBob, 3, floats(1000), kNow);
+  kept.put(kAlice, 1, floats(1000), kBegin);
+  kept.put(kBob, 2, floats(1000), kBegin);
+  kept.put(kBob, 3, floats(1000), kBegin);
   EXPECT_LE(kept.bytes(), 12'000u);
-  EXPECT_FALSE(kept.take(kAlice, 1, kNow));
-  EXPECT_TRUE(kept.take(kBob, 2, kNow));
-  EXPECT_TRUE(kept.take(kBob, 3, kNow));
+  EXPECT_FALSE(kept.take(kAlice, 1, kBegin));
+  EXPECT_TRUE(kept.take(kBob, 2, kBegin));
+  EXPECT_TRUE(kept.take(kBob, 3, kBegin));
 }
 
 TEST(KeptInputs, OneCallerCannotPushOutTheOthers) {
   KeptInputs kept({12'000, 6'000, 10s});
-  kept.put(kAlice, 1, floats(1000), kNow);
-  for (std::uint64_t id = 0; id < 20; ++id) kept.put(kBob, id, floats(1000), kNow);
-  EXPECT_TRUE(kept.take(kAlice, 1, kNow));
+  kept.put(kAlice, 1, floats(1000), kBegin);
+  for (std::uint64_t id = 0; id < 20; ++id) kept.put(kBob, id, floats(1000), kBegin);
+  EXPECT_TRUE(kept.take(kAlice, 1, kBegin));
 }
 
 TEST(KeptInputs, RepeatedCallIdReplacesTheFirst) {
   KeptInputs kept({});
-  kept.put(kAlice, 1, floats(10), kNow);
-  kept.put(kAlice, 1, floats(20), kNow);
+  kept.put(kAlice, 1, floats(10), kBegin);
+  kept.put(kAlice, 1, floats(20), kBegin);
   EXPECT_EQ(kept.bytes(), 80u + 1024u);
 }
 

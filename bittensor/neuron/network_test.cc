@@ -395,7 +395,7 @@ TEST_F(Admission, KeyThatAsksTooMuchDoesNotFillTheReplayGuardForOthers) {
   options.replay.max_nonces = 6;
   const Peer peer(*this, options);
   const PublicKey key = peer.wallet.key();
-  for (int i = 0; i < 12; ++i) send(peer, seal(key, body_), body_);
+  for (int i = 0; i < 12; ++i) send(peer, seal(key, body_), body_).IgnoreError();
   const Wallet other = Wallet::create();
   const std::string envelope = seal_request(other, key, kForward, body_, executor_.unix_ms()).bytes;
   EXPECT_EQ(send(peer, envelope, body_), absl::OkStatus());
@@ -406,7 +406,7 @@ TEST_F(Admission, ReplaysOfAStrangerDoNotUseUpTheRateOfTheKey) {
   options.admission.requests_per_second = 2;
   const Peer peer(*this, options);
   const std::string replayed = seal(peer.wallet.key(), body_);
-  for (int i = 0; i < 8; ++i) send(peer, replayed, body_);
+  for (int i = 0; i < 8; ++i) send(peer, replayed, body_).IgnoreError();
   EXPECT_EQ(send(peer, seal(peer.wallet.key(), body_), body_), absl::OkStatus());
 }
 
