@@ -68,7 +68,7 @@ absl::StatusOr<Wallet> open(const WalletOptions& options) {
       const Secret passphrase,
       passphrase_for(options.passphrase_file, info.encrypted, /*is_new=*/false,
                      absl::StrCat("passphrase of ", options.key_file)));
-  return Wallet::load(options.key_file, passphrase.value);
+  return Wallet::load(options.key_file, passphrase.view());
 }
 
 absl::Status create(const WalletOptions& options) {
@@ -76,7 +76,7 @@ absl::Status create(const WalletOptions& options) {
                              passphrase_for(options.passphrase_file, options.encrypt,
                                             /*is_new=*/true, "new passphrase"));
   const Wallet wallet = Wallet::create();
-  BITTENSOR_RETURN_IF_ERROR(wallet.save(options.key_file, passphrase.value));
+  BITTENSOR_RETURN_IF_ERROR(wallet.save(options.key_file, passphrase.view()));
   std::printf("%s\n", wallet.key().hex().c_str());
   return absl::OkStatus();
 }
@@ -112,7 +112,7 @@ absl::Status export_key(const WalletOptions& options) {
   } else if (!options.new_passphrase_file.empty()) {
     BITTENSOR_ASSIGN_OR_RETURN(passphrase, read_passphrase(options.new_passphrase_file));
   }
-  BITTENSOR_RETURN_IF_ERROR(wallet.save(options.to, passphrase.value));
+  BITTENSOR_RETURN_IF_ERROR(wallet.save(options.to, passphrase.view()));
   std::printf("%s\n", wallet.key().hex().c_str());
   return absl::OkStatus();
 }

@@ -38,8 +38,14 @@ absl::Status damaged(const std::string& path, absl::string_view why) {
                                           "key and thereby a new neuron"));
 }
 
-std::string plain_text(absl::string_view seed, const PublicKey& key) {
-  return absl::StrCat(kPlain, absl::BytesToHexString(seed), " ", key.hex(), "\n");
+Secret plain_text(absl::string_view seed, const PublicKey& key) {
+  Secret text(kPlain);
+  text.resize(kPlain.size() + kSeedDigits + 1);  // with room for a zero
+  sodium_bin2hex(text.data() + kPlain.size(), kSeedDigits + 1, internal::bytes_of(seed),
+                 seed.size());
+  text.resize(kPlain.size() + kSeedDigits);
+  text.append(absl::StrCat(" ", key.hex(), "\n"));
+  return text;
 }
 
 // What stands in the line of an encrypted file.
@@ -53,9 +59,9 @@ struct Box {
 };
 
 absl::StatusOr<Secret> hash_of(absl::string_view passphrase, const Box& box) {
-  Secret key(std::string(crypto_secretbox_KEYBYTES, '\0'));
-  if (crypto_pwhash(internal::bytes_of(key.value), key.value.size(), passphrase.data(),
-                    passphrase.size(), internal::bytes_of(absl::string_view(box.salt)), box.passes,
+  Secret key(crypto_secretbox_KEYBYTES);
+  if (crypto_pwhash(key.bytes(), key.size(), passphrase.data(), passphrase.size(),
+                    internal::bytes_of(absl::string_view(box.salt)), box.passes,
                     box.kibibytes * 1024, crypto_pwhash_ALG_ARGON2ID13) != 0) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "no memory to read the passphrase: ", box.kibibytes / 1024, " MiB are needed"));
@@ -70,8 +76,7 @@ absl::StatusOr<std::string> encrypted_text(absl::string_view seed, const PublicK
   randombytes_buf(box.nonce.data(), box.nonce.size());
   BITTENSOR_ASSIGN_OR_RETURN(const Secret secret, hash_of(passphrase, box));
   crypto_secretbox_easy(internal::bytes_of(box.sealed), internal::bytes_of(seed), seed.size(),
-                        internal::bytes_of(absl::string_view(box.nonce)),
-                        internal::bytes_of(secret.value));
+                        internal::bytes_of(absl::string_view(box.nonce)), secret.bytes());
   return absl::StrCat(kEncrypted, box.passes, " ", box.kibibytes, " ",
                       absl::BytesToHexString(box.salt), " ", absl::BytesToHexString(box.nonce), " ",
                       absl::BytesToHexString(box.sealed), " ", key.hex(), "\n");
@@ -115,11 +120,10 @@ absl::StatusOr<Secret> open_box(const std::string& path, const Box& box,
                      "environment as BITTENSOR_PASSPHRASE"));
   }
   BITTENSOR_ASSIGN_OR_RETURN(const Secret secret, hash_of(passphrase, box));
-  Secret seed(std::string(crypto_sign_SEEDBYTES, '\0'));
+  Secret seed(crypto_sign_SEEDBYTES);
   if (crypto_secretbox_open_easy(
-          internal::bytes_of(seed.value), internal::bytes_of(absl::string_view(box.sealed)),
-          box.sealed.size(), internal::bytes_of(absl::string_view(box.nonce)),
-          internal::bytes_of(secret.value)) != 0) {
+          seed.bytes(), internal::bytes_of(absl::string_view(box.sealed)), box.sealed.size(),
+          internal::bytes_of(absl::string_view(box.nonce)), secret.bytes()) != 0) {
     return absl::PermissionDeniedError(
         absl::StrCat("key file ", path,
                      " does not open: the passphrase is wrong, or the file is "
@@ -135,8 +139,9 @@ absl::StatusOr<Secret> parse_plain(const std::string& path, absl::string_view co
   if (content.size() != kPlainSize) {
     return damaged(path, absl::StrCat(content.size(), " bytes instead of ", kPlainSize));
   }
-  Secret seed(std::string(crypto_sign_SEEDBYTES, '\0'));
-  if (!from_hex(content.substr(kPlain.size(), kSeedDigits), seed.value)) {
+  Secret seed(crypto_sign_SEEDBYTES);
+  if (sodium_hex2bin(seed.bytes(), seed.size(), content.data() + kPlain.size(), kSeedDigits,
+                     nullptr, nullptr, nullptr) != 0) {
     return damaged(path, "the secret is not hexadecimal");
   }
   return seed;
@@ -144,9 +149,8 @@ absl::StatusOr<Secret> parse_plain(const std::string& path, absl::string_view co
 
 PublicKey key_of(const Secret& seed) {
   std::string key(PublicKey::kSize, '\0');
-  Secret secret(std::string(crypto_sign_SECRETKEYBYTES, '\0'));
-  crypto_sign_seed_keypair(internal::bytes_of(key), internal::bytes_of(secret.value),
-                           internal::bytes_of(absl::string_view(seed.value)));
+  Secret secret(crypto_sign_SECRETKEYBYTES);
+  crypto_sign_seed_keypair(internal::bytes_of(key), secret.bytes(), seed.bytes());
   return *PublicKey::from_bytes(key);
 }
 
@@ -156,19 +160,18 @@ bool is_encrypted(absl::string_view content) {
 
 absl::StatusOr<Secret> read_content(const std::string& path) {
   internal::ensure_sodium();
-  BITTENSOR_ASSIGN_OR_RETURN(std::string content, read_private_file(path, kMaxSize));
-  return Secret(std::move(content));
+  return read_private_file(path, kMaxSize);
 }
 
 }  // namespace
 
 absl::StatusOr<KeyFileInfo> inspect_key_file(const std::string& path) {
   BITTENSOR_ASSIGN_OR_RETURN(const Secret content, read_content(path));
-  if (is_encrypted(content.value)) {
-    BITTENSOR_ASSIGN_OR_RETURN(const Box box, parse_box(path, content.value));
+  if (is_encrypted(content.view())) {
+    BITTENSOR_ASSIGN_OR_RETURN(const Box box, parse_box(path, content.view()));
     return KeyFileInfo{box.key, true};
   }
-  BITTENSOR_ASSIGN_OR_RETURN(const Secret seed, parse_plain(path, content.value));
+  BITTENSOR_ASSIGN_OR_RETURN(const Secret seed, parse_plain(path, content.view()));
   return KeyFileInfo{key_of(seed), false};
 }
 
@@ -177,25 +180,22 @@ namespace internal {
 absl::Status create_key_file(const std::string& path, absl::string_view seed, const PublicKey& key,
                              absl::string_view passphrase) {
   ensure_sodium();
-  Secret content(plain_text(seed, key));
-  if (!passphrase.empty()) {
-    BITTENSOR_ASSIGN_OR_RETURN(std::string encrypted, encrypted_text(seed, key, passphrase));
-    content = Secret(std::move(encrypted));
-  }
-  return create_private_file(path, content.value);
+  if (passphrase.empty()) return create_private_file(path, plain_text(seed, key).view());
+  BITTENSOR_ASSIGN_OR_RETURN(const std::string text, encrypted_text(seed, key, passphrase));
+  return create_private_file(path, text);
 }
 
 absl::StatusOr<Secret> read_key_file(const std::string& path, absl::string_view passphrase) {
   BITTENSOR_ASSIGN_OR_RETURN(const Secret content, read_content(path));
-  if (is_encrypted(content.value)) {
-    BITTENSOR_ASSIGN_OR_RETURN(const Box box, parse_box(path, content.value));
+  if (is_encrypted(content.view())) {
+    BITTENSOR_ASSIGN_OR_RETURN(const Box box, parse_box(path, content.view()));
     BITTENSOR_ASSIGN_OR_RETURN(Secret seed, open_box(path, box, passphrase));
     if (key_of(seed) != box.key) return damaged(path, "the public key is not that of the secret");
     return seed;
   }
-  BITTENSOR_ASSIGN_OR_RETURN(Secret seed, parse_plain(path, content.value));
-  const Secret expected(plain_text(seed.value, key_of(seed)));
-  if (content.value != expected.value) {
+  BITTENSOR_ASSIGN_OR_RETURN(Secret seed, parse_plain(path, content.view()));
+  const Secret expected = plain_text(seed.view(), key_of(seed));
+  if (content.view() != expected.view()) {
     return damaged(path, "the public key is not that of the secret");
   }
   return seed;

@@ -47,13 +47,14 @@ void say(int terminal, const std::string& text) {
 absl::StatusOr<Secret> ask_once(int terminal, const std::string& prompt) {
   const Silence silence(terminal);
   say(terminal, prompt);
-  Secret answer(std::string(kMaxBytes, '\0'));
-  const ssize_t size = read(terminal, answer.value.data(), answer.value.size());
+  Secret answer(kMaxBytes);
+  const ssize_t size = read(terminal, answer.data(), answer.size());
   say(terminal, "\n");
   if (size <= 0) return absl::CancelledError("no passphrase was given");
-  const std::size_t end = answer.value.find('\n');
-  if (end == std::string::npos) return absl::InvalidArgumentError("the passphrase is too long");
-  answer.value.resize(end);
+  const std::size_t end = answer.view().find('\n');
+  if (end == absl::string_view::npos)
+    return absl::InvalidArgumentError("the passphrase is too long");
+  answer.resize(end);
   return answer;
 }
 
@@ -62,16 +63,16 @@ absl::StatusOr<Secret> ask_once(int terminal, const std::string& prompt) {
 absl::StatusOr<Secret> read_passphrase(const std::string& path) {
   if (path.empty()) {
     const char* value = std::getenv("BITTENSOR_PASSPHRASE");
-    return Secret(value == nullptr ? "" : value);
+    return Secret(absl::NullSafeStringView(value));
   }
   auto content = read_private_file(path, kMaxBytes);
   if (!content.ok()) {
     return absl::Status(content.status().code(),
                         absl::StrCat("passphrase: ", content.status().message()));
   }
-  Secret passphrase(*std::move(content));
-  const std::size_t end = passphrase.value.find('\n');
-  if (end != std::string::npos) passphrase.value.resize(end);
+  Secret passphrase = *std::move(content);
+  const std::size_t end = passphrase.view().find('\n');
+  if (end != absl::string_view::npos) passphrase.resize(end);
   if (passphrase.empty()) {
     return absl::InvalidArgumentError(absl::StrCat(path,
                                                    " begins with an empty line: that is no "
@@ -90,7 +91,7 @@ absl::StatusOr<Secret> ask_passphrase(const std::string& prompt, bool twice) {
   if (passphrase.empty()) return absl::InvalidArgumentError("the passphrase is empty");
   if (!twice) return passphrase;
   BITTENSOR_ASSIGN_OR_RETURN(const Secret again, ask_once(terminal.fd(), "once more: "));
-  if (again.value != passphrase.value) {
+  if (again.view() != passphrase.view()) {
     return absl::InvalidArgumentError("the two passphrases differ");
   }
   return passphrase;

@@ -14,9 +14,9 @@ namespace bittensor {
 
 Wallet Wallet::create() {
   internal::ensure_sodium();
-  Secret seed(std::string(crypto_sign_SEEDBYTES, '\0'));
-  randombytes_buf(seed.value.data(), seed.value.size());
-  return *from_seed(seed.value);
+  Secret seed(crypto_sign_SEEDBYTES);
+  randombytes_buf(seed.data(), seed.size());
+  return *from_seed(seed.view());
 }
 
 absl::StatusOr<Wallet> Wallet::from_seed(absl::string_view seed) {
@@ -35,7 +35,7 @@ absl::StatusOr<Wallet> Wallet::from_seed(absl::string_view seed) {
 
 absl::StatusOr<Wallet> Wallet::load(const std::string& path, absl::string_view passphrase) {
   BITTENSOR_ASSIGN_OR_RETURN(const Secret seed, internal::read_key_file(path, passphrase));
-  return from_seed(seed.value);
+  return from_seed(seed.view());
 }
 
 absl::StatusOr<Wallet> Wallet::load_or_create(const std::string& path,
