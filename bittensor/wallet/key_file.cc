@@ -2,6 +2,7 @@
 #include "bittensor/wallet/key_file.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -14,16 +15,25 @@
 
 #include "bittensor/base/sodium.h"
 #include "bittensor/base/status_macros.h"
+#include "bittensor/wallet/account.h"
 #include "bittensor/wallet/private_file.h"
 
 namespace bittensor {
 namespace {
 
-constexpr absl::string_view kPlain = "bittensor-key-v1 ed25519 ";
-constexpr absl::string_view kEncrypted = "bittensor-key-v1 ed25519-encrypted ";
+// How a file begins, by scheme and whether it is encrypted.
+struct Start {
+  KeyScheme scheme;
+  bool encrypted;
+  absl::string_view text;
+};
+constexpr std::array<Start, 4> kStarts{{
+    {KeyScheme::kEd25519, false, "bittensor-key-v1 ed25519 "},
+    {KeyScheme::kEd25519, true, "bittensor-key-v1 ed25519-encrypted "},
+    {KeyScheme::kSr25519, false, "bittensor-key-v1 sr25519 "},
+    {KeyScheme::kSr25519, true, "bittensor-key-v1 sr25519-encrypted "},
+}};
 constexpr std::size_t kSeedDigits = 2 * crypto_sign_SEEDBYTES;
-constexpr std::size_t kKeyDigits = 2 * PublicKey::kSize;
-constexpr std::size_t kPlainSize = kPlain.size() + kSeedDigits + 1 + kKeyDigits + 1;
 constexpr std::size_t kMaxSize = 1024;  // more than an encrypted one has
 
 // libsodium's "moderate". A file that asks for more than the most is damaged.
@@ -38,12 +48,28 @@ absl::Status damaged(const std::string& path, absl::string_view why) {
                                           "key and thereby a new neuron"));
 }
 
-Secret plain_text(absl::string_view seed, const PublicKey& key) {
-  Secret text(kPlain);
-  text.resize(kPlain.size() + kSeedDigits + 1);  // with room for a zero
-  sodium_bin2hex(text.data() + kPlain.size(), kSeedDigits + 1, internal::bytes_of(seed),
+absl::string_view start_of(KeyScheme scheme, bool encrypted) {
+  for (const Start& start : kStarts) {
+    if (start.scheme == scheme && start.encrypted == encrypted) return start.text;
+  }
+  return {};
+}
+
+// What `content` begins with; null if it is nothing of ours.
+const Start* start_in(absl::string_view content) {
+  for (const Start& start : kStarts) {
+    if (absl::StartsWith(content, start.text)) return &start;
+  }
+  return nullptr;
+}
+
+Secret plain_text(KeyScheme scheme, absl::string_view seed, const PublicKey& key) {
+  const absl::string_view start = start_of(scheme, /*encrypted=*/false);
+  Secret text(start);
+  text.resize(start.size() + kSeedDigits + 1);  // with room for a zero
+  sodium_bin2hex(text.data() + start.size(), kSeedDigits + 1, internal::bytes_of(seed),
                  seed.size());
-  text.resize(kPlain.size() + kSeedDigits);
+  text.resize(start.size() + kSeedDigits);
   text.append(absl::StrCat(" ", key.hex(), "\n"));
   return text;
 }
@@ -69,15 +95,15 @@ absl::StatusOr<Secret> hash_of(absl::string_view passphrase, const Box& box) {
   return key;
 }
 
-absl::StatusOr<std::string> encrypted_text(absl::string_view seed, const PublicKey& key,
-                                           absl::string_view passphrase) {
+absl::StatusOr<std::string> encrypted_text(KeyScheme scheme, absl::string_view seed,
+                                           const PublicKey& key, absl::string_view passphrase) {
   Box box;
   randombytes_buf(box.salt.data(), box.salt.size());
   randombytes_buf(box.nonce.data(), box.nonce.size());
   BITTENSOR_ASSIGN_OR_RETURN(const Secret secret, hash_of(passphrase, box));
   crypto_secretbox_easy(internal::bytes_of(box.sealed), internal::bytes_of(seed), seed.size(),
                         internal::bytes_of(absl::string_view(box.nonce)), secret.bytes());
-  return absl::StrCat(kEncrypted, box.passes, " ", box.kibibytes, " ",
+  return absl::StrCat(start_of(scheme, true), box.passes, " ", box.kibibytes, " ",
                       absl::BytesToHexString(box.salt), " ", absl::BytesToHexString(box.nonce), " ",
                       absl::BytesToHexString(box.sealed), " ", key.hex(), "\n");
 }
@@ -92,7 +118,6 @@ bool from_hex(absl::string_view digits, std::string& bytes) {
 }
 
 absl::StatusOr<Box> parse_box(const std::string& path, absl::string_view content) {
-  content.remove_prefix(kEncrypted.size());
   if (!absl::ConsumeSuffix(&content, "\n")) return damaged(path, "it is cut short");
   const std::vector<absl::string_view> fields = absl::StrSplit(content, ' ');
   Box box;
@@ -133,72 +158,80 @@ absl::StatusOr<Secret> open_box(const std::string& path, const Box& box,
 }
 
 absl::StatusOr<Secret> parse_plain(const std::string& path, absl::string_view content) {
-  if (!absl::StartsWith(content, kPlain)) {
-    return damaged(path, absl::StrCat("it does not start with \"", kPlain, "\""));
-  }
-  if (content.size() != kPlainSize) {
-    return damaged(path, absl::StrCat(content.size(), " bytes instead of ", kPlainSize));
-  }
+  if (content.size() < kSeedDigits) return damaged(path, "it is cut short");
   Secret seed(crypto_sign_SEEDBYTES);
-  if (sodium_hex2bin(seed.bytes(), seed.size(), content.data() + kPlain.size(), kSeedDigits,
-                     nullptr, nullptr, nullptr) != 0) {
+  if (sodium_hex2bin(seed.bytes(), seed.size(), content.data(), kSeedDigits, nullptr, nullptr,
+                     nullptr) != 0) {
     return damaged(path, "the secret is not hexadecimal");
   }
   return seed;
 }
 
-PublicKey key_of(const Secret& seed) {
-  std::string key(PublicKey::kSize, '\0');
-  Secret secret(crypto_sign_SECRETKEYBYTES);
-  crypto_sign_seed_keypair(internal::bytes_of(key), secret.bytes(), seed.bytes());
-  return *PublicKey::from_bytes(key);
+absl::StatusOr<PublicKey> key_of(KeyScheme scheme, const Secret& seed) {
+  BITTENSOR_ASSIGN_OR_RETURN(const Account account, Account::from_seed(scheme, seed.view()));
+  return account.key();
 }
 
-bool is_encrypted(absl::string_view content) {
-  return absl::StartsWith(content, kEncrypted);
-}
+// A file that was read, up to its start.
+struct Opened {
+  Secret content;
+  const Start& start;
 
-absl::StatusOr<Secret> read_content(const std::string& path) {
+  absl::string_view rest() const { return content.view().substr(start.text.size()); }
+};
+
+absl::StatusOr<Opened> open_file(const std::string& path) {
   internal::ensure_sodium();
-  return read_private_file(path, kMaxSize);
+  BITTENSOR_ASSIGN_OR_RETURN(Secret content, read_private_file(path, kMaxSize));
+  const Start* const start = start_in(content.view());
+  if (start == nullptr) {
+    return damaged(path, absl::StrCat("it does not start with \"", kStarts[0].text, "\""));
+  }
+  return Opened{std::move(content), *start};
 }
 
 }  // namespace
 
 absl::StatusOr<KeyFileInfo> inspect_key_file(const std::string& path) {
-  BITTENSOR_ASSIGN_OR_RETURN(const Secret content, read_content(path));
-  if (is_encrypted(content.view())) {
-    BITTENSOR_ASSIGN_OR_RETURN(const Box box, parse_box(path, content.view()));
-    return KeyFileInfo{box.key, true};
+  BITTENSOR_ASSIGN_OR_RETURN(const Opened file, open_file(path));
+  if (file.start.encrypted) {
+    BITTENSOR_ASSIGN_OR_RETURN(const Box box, parse_box(path, file.rest()));
+    return KeyFileInfo{box.key, true, file.start.scheme};
   }
-  BITTENSOR_ASSIGN_OR_RETURN(const Secret seed, parse_plain(path, content.view()));
-  return KeyFileInfo{key_of(seed), false};
+  BITTENSOR_ASSIGN_OR_RETURN(const Secret seed, parse_plain(path, file.rest()));
+  BITTENSOR_ASSIGN_OR_RETURN(const PublicKey key, key_of(file.start.scheme, seed));
+  return KeyFileInfo{key, false, file.start.scheme};
 }
 
 namespace internal {
 
-absl::Status create_key_file(const std::string& path, absl::string_view seed, const PublicKey& key,
-                             absl::string_view passphrase) {
+absl::Status create_key_file(const std::string& path, KeyScheme scheme, absl::string_view seed,
+                             const PublicKey& key, absl::string_view passphrase) {
   ensure_sodium();
-  if (passphrase.empty()) return create_private_file(path, plain_text(seed, key).view());
-  BITTENSOR_ASSIGN_OR_RETURN(const std::string text, encrypted_text(seed, key, passphrase));
+  if (passphrase.empty()) return create_private_file(path, plain_text(scheme, seed, key).view());
+  BITTENSOR_ASSIGN_OR_RETURN(const std::string text, encrypted_text(scheme, seed, key, passphrase));
   return create_private_file(path, text);
 }
 
-absl::StatusOr<Secret> read_key_file(const std::string& path, absl::string_view passphrase) {
-  BITTENSOR_ASSIGN_OR_RETURN(const Secret content, read_content(path));
-  if (is_encrypted(content.view())) {
-    BITTENSOR_ASSIGN_OR_RETURN(const Box box, parse_box(path, content.view()));
-    BITTENSOR_ASSIGN_OR_RETURN(Secret seed, open_box(path, box, passphrase));
-    if (key_of(seed) != box.key) return damaged(path, "the public key is not that of the secret");
-    return seed;
+absl::StatusOr<KeyFile> read_key_file(const std::string& path, absl::string_view passphrase) {
+  BITTENSOR_ASSIGN_OR_RETURN(const Opened file, open_file(path));
+  KeyFile read{file.start.scheme, {}};
+  if (file.start.encrypted) {
+    BITTENSOR_ASSIGN_OR_RETURN(const Box box, parse_box(path, file.rest()));
+    BITTENSOR_ASSIGN_OR_RETURN(read.seed, open_box(path, box, passphrase));
+    BITTENSOR_ASSIGN_OR_RETURN(const PublicKey key, key_of(read.scheme, read.seed));
+    if (key == box.key) return read;
+  } else {
+    BITTENSOR_ASSIGN_OR_RETURN(read.seed, parse_plain(path, file.rest()));
+    BITTENSOR_ASSIGN_OR_RETURN(const PublicKey key, key_of(read.scheme, read.seed));
+    const Secret expected = plain_text(read.scheme, read.seed.view(), key);
+    if (file.content.view() == expected.view()) return read;
+    if (file.content.size() != expected.size()) {
+      return damaged(path,
+                     absl::StrCat(file.content.size(), " bytes instead of ", expected.size()));
+    }
   }
-  BITTENSOR_ASSIGN_OR_RETURN(Secret seed, parse_plain(path, content.view()));
-  const Secret expected = plain_text(seed.view(), key_of(seed));
-  if (content.view() != expected.view()) {
-    return damaged(path, "the public key is not that of the secret");
-  }
-  return seed;
+  return damaged(path, "the public key is not that of the secret");
 }
 
 }  // namespace internal

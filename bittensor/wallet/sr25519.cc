@@ -8,7 +8,6 @@
 #include <sodium.h>
 
 #include "bittensor/base/sodium.h"
-#include "bittensor/wallet/secret.h"
 #include "bittensor/wallet/transcript.h"
 
 namespace bittensor {
@@ -127,6 +126,16 @@ std::array<std::uint8_t, 64> Sr25519KeyPair::sign(absl::string_view message) con
   std::copy(commitment.begin(), commitment.end(), signature.begin());
   std::copy(response.begin(), response.end(), signature.begin() + 32);
   return signature;
+}
+
+Secret Sr25519KeyPair::hard_child(const std::array<std::uint8_t, 32>& chain_code) const {
+  Transcript transcript("SchnorrRistrettoHDKD");
+  transcript.append("sign-bytes", "");
+  transcript.append("chain-code", view_of(chain_code));
+  transcript.append("secret-key", view_of(scalar_));
+  Secret seed(32);
+  transcript.challenge("HDKD-hard", seed.bytes(), seed.size());
+  return seed;
 }
 
 bool sr25519_verify(const std::array<std::uint8_t, 32>& public_key, absl::string_view message,

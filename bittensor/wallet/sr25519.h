@@ -7,6 +7,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
+#include "bittensor/wallet/secret.h"
+
 namespace bittensor {
 
 // sr25519, the signatures of Substrate's accounts: Schnorr signatures over ristretto255
@@ -32,8 +34,10 @@ class Sr25519KeyPair {
   // with the secret and the message.
   std::array<std::uint8_t, 64> sign(absl::string_view message) const;
 
+  // The seed of another pair, which follows from this one and `chain_code` (derivation.h).
+  Secret hard_child(const std::array<std::uint8_t, 32>& chain_code) const;
+
  private:
-  friend class Derivation;
   Sr25519KeyPair() = default;
 
   std::array<std::uint8_t, 32> public_key_{};
