@@ -67,7 +67,7 @@ KeyScheme Account::scheme() const {
 }
 
 std::string Account::ss58() const {
-  return ss58_encode(array_of<32>(key_.bytes()));
+  return ss58_address(key_);
 }
 
 std::string Account::sign(absl::string_view message) const {

@@ -50,12 +50,17 @@ absl::StatusOr<Secret> ask_once(int terminal, const std::string& prompt) {
   Secret answer(kMaxBytes);
   const ssize_t size = read(terminal, answer.data(), answer.size());
   say(terminal, "\n");
-  if (size <= 0) return absl::CancelledError("no passphrase was given");
+  if (size <= 0) return absl::CancelledError("nothing was given");
   const std::size_t end = answer.view().find('\n');
-  if (end == absl::string_view::npos)
-    return absl::InvalidArgumentError("the passphrase is too long");
+  if (end == absl::string_view::npos) return absl::InvalidArgumentError("the answer is too long");
   answer.resize(end);
   return answer;
+}
+
+absl::StatusOr<File> open_terminal(absl::string_view otherwise) {
+  File terminal(open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+  if (terminal.is_open()) return terminal;
+  return absl::FailedPreconditionError(absl::StrCat("no terminal to ask at: ", otherwise));
 }
 
 }  // namespace
@@ -81,12 +86,15 @@ absl::StatusOr<Secret> read_passphrase(const std::string& path) {
   return passphrase;
 }
 
+absl::StatusOr<Secret> read_phrase(const std::string& path) {
+  if (!path.empty()) return read_private_file(path, kMaxBytes);
+  BITTENSOR_ASSIGN_OR_RETURN(const File terminal, open_terminal("use --mnemonic_file"));
+  return ask_once(terminal.fd(), "phrase: ");
+}
+
 absl::StatusOr<Secret> ask_passphrase(const std::string& prompt, bool twice) {
-  const File terminal(open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
-  if (!terminal.is_open()) {
-    return absl::FailedPreconditionError(
-        "no terminal to ask for the passphrase: use --passphrase_file or BITTENSOR_PASSPHRASE");
-  }
+  BITTENSOR_ASSIGN_OR_RETURN(const File terminal,
+                             open_terminal("use --passphrase_file or BITTENSOR_PASSPHRASE"));
   BITTENSOR_ASSIGN_OR_RETURN(Secret passphrase, ask_once(terminal.fd(), prompt + ": "));
   if (passphrase.empty()) return absl::InvalidArgumentError("the passphrase is empty");
   if (!twice) return passphrase;

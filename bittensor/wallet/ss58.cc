@@ -113,4 +113,15 @@ absl::StatusOr<std::array<std::uint8_t, 32>> ss58_decode(absl::string_view addre
   return key;
 }
 
+std::string ss58_address(const PublicKey& key) {
+  std::array<std::uint8_t, 32> bytes{};
+  std::copy_n(key.bytes().begin(), bytes.size(), bytes.begin());
+  return ss58_encode(bytes);
+}
+
+absl::StatusOr<PublicKey> key_of_ss58(absl::string_view address) {
+  BITTENSOR_ASSIGN_OR_RETURN(const auto key, ss58_decode(address));
+  return PublicKey::from_bytes({reinterpret_cast<const char*>(key.data()), key.size()});
+}
+
 }  // namespace bittensor

@@ -8,6 +8,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
+#include "bittensor/wallet/keys.h"
+
 namespace bittensor {
 
 // The prefix of Substrate's chains in general, which Bittensor uses.
@@ -23,5 +25,9 @@ std::string ss58_encode(const std::array<std::uint8_t, 32>& key,
 // address is of a chain with another prefix.
 absl::StatusOr<std::array<std::uint8_t, 32>> ss58_decode(absl::string_view address,
                                                          std::uint16_t prefix = kSs58Prefix);
+
+// The same of keys as the rest of the wallet has them.
+std::string ss58_address(const PublicKey& key);
+absl::StatusOr<PublicKey> key_of_ss58(absl::string_view address);
 
 }  // namespace bittensor
