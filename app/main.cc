@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -22,24 +23,29 @@
 
 namespace {
 
-// Becomes the program `bittensor-torch` beside this one; returns the exit status if it cannot.
-int become_torch(char** argv) {
+// Becomes the program `name` beside this one; returns the exit status if it cannot.
+int become(const std::string& name, char** argv) {
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  const std::string program = self.parent_path() / "bittensor-torch";
+  const std::string program = self.parent_path() / name;
   execv(program.c_str(), argv);
   bittensor::print_error(absl::StrCat(program, ": ", std::strerror(errno),
                                       errno == ENOENT ? "; ./run build makes it" : ""));
   return 1;
 }
 
-const std::vector<std::string> kTorchCommands = {"data", "embed", "fill-mask"};
+// Commands that have a program of their own: libtorch takes longer to load than a wallet to open.
+const std::map<std::string, std::string> kPrograms = {{"data", "bittensor-torch"},
+                                                      {"embed", "bittensor-torch"},
+                                                      {"fill-mask", "bittensor-torch"},
+                                                      {"metagraph", "bittensor-metagraph"}};
 
-// For --help and as words that somebody may have meant: they are become_torch()'s to run.
-void list_torch_commands(CLI::App& app) {
+// For --help and as words that somebody may have meant: they are become()'s to run.
+void list_programs(CLI::App& app) {
   app.add_subcommand("data", "Fetches data sets.");
   app.add_subcommand("fill-mask", "Prints the likeliest words for each [MASK] of a text.");
   app.add_subcommand("embed", "Prints texts as vectors.");
+  app.add_subcommand("metagraph", "Shows a network, and what its neurons think of each other.");
 }
 
 // The error of a first word that is not a command; "" if it is one, or an option.
@@ -77,9 +83,8 @@ CLI::App* add_swarm(CLI::App& app, bittensor::SwarmOptions& options) {
 
 int main(int argc, char** argv) {
   const std::string command = argc > 1 ? argv[1] : "";
-  if (std::count(kTorchCommands.begin(), kTorchCommands.end(), command) > 0) {
-    return become_torch(argv);
-  }
+  const auto program = kPrograms.find(command);
+  if (program != kPrograms.end()) return become(program->second, argv);
   CLI::App app("Bittensor: models that learn from each other.", "bittensor");
   app.require_subcommand(1);
   app.set_version_flag("--version", "bittensor " BITTENSOR_VERSION);
@@ -88,7 +93,7 @@ int main(int argc, char** argv) {
   const CLI::App* swarm = add_swarm(app, swarm_options);
   app.footer("bittensor COMMAND --help lists a command's options.");
   const auto run_wallet = bittensor::add_wallet(app);
-  list_torch_commands(app);
+  list_programs(app);
   const std::string wrong = wrong_command(app, command);
   if (!wrong.empty()) {
     bittensor::print_error(absl::StrCat(wrong, " (--help lists them)"));

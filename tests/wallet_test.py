@@ -59,3 +59,46 @@ class WalletCommand(ProgramTest):
         plain = self.folder / "plain.key"
         self.wallet("export", key, "--to", plain, env={"BITTENSOR_PASSPHRASE": "correct horse"})
         self.assertEqual(self.wallet("show", plain), name + " not-encrypted")
+
+    def test_phrase_stands_for_the_key(self):
+        for words, scheme in ((12, "ed25519"), (24, "sr25519")):
+            key = self.folder / f"{scheme}.key"
+            name, phrase = self.wallet("create", key, "--mnemonic", words, "--scheme",
+                                       scheme).split("\n")
+            self.assertEqual(len(phrase.split()), words)
+            again = self.wallet("recover", self.folder / f"{scheme}-2.key", "--scheme", scheme,
+                                "--mnemonic_file", self.private("phrase", phrase + "\n"))
+            self.assertEqual(again, name)
+
+    def test_accounts_of_substrate_are_recovered(self):
+        phrase = self.private(
+            "phrase", "bottom drive obey lake curtain smoke basket hold race lonely fit walk\n")
+        for scheme, address in (("ed25519", "5FA9nQDVg267DEd8m1ZypXLBnvN7SFxYwV7ndqSYGiN9TTpu"),
+                                ("sr25519", "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY")):
+            key = self.folder / scheme
+            self.wallet("recover", key, "--mnemonic_file", phrase, "--scheme", scheme,
+                        "--derive", "//Alice")
+            self.assertEqual(self.wallet("show", key, "--ss58"),
+                             f"{address} {scheme} not-encrypted")
+            signature = self.wallet("sign", key, "-", stdin="hello")
+            self.wallet("verify", "--scheme", scheme, address, signature, "-", stdin="hello")
+            self.wallet("verify", "--scheme", scheme, address, signature, "-", stdin="hellO",
+                        succeeds=False)
+        self.wallet("verify", address, signature, "-", stdin="hello", succeeds=False)
+
+    def test_wrong_phrase_is_refused_without_a_word_of_it(self):
+        phrase = self.private("phrase", "botom drive obey lake curtain smoke basket hold race "
+                                        "lonely fit walk")
+        refused = self.wallet("recover", self.folder / "a", "--mnemonic_file", phrase,
+                              succeeds=False)
+        self.assertIn("word 1 ", refused)
+        self.assertNotIn("botom", refused)
+        self.assertFalse((self.folder / "a").exists())
+        self.assertIn("//", self.wallet("create", self.folder / "a", "--mnemonic", "--derive",
+                                        "/soft", succeeds=False))
+
+    def test_key_of_an_account_runs_no_neuron(self):
+        self.wallet("create", self.folder / "a" / "neuron.key", "--scheme", "sr25519")
+        refused = self.neuron("a", "--epochs", "0")
+        self.assertGreater(refused.finish(), 0)
+        self.assertIn("sr25519", refused.stderr())

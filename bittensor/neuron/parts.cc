@@ -192,7 +192,7 @@ absl::StatusOr<Wallet> open_wallet(const NeuronOptions& options) {
   if (info.ok() && !info->encrypted && !passphrase.empty()) {
     spdlog::warn("key file {} is not encrypted: its passphrase is not needed", options.neuron_key);
   }
-  return Wallet::load_or_create(options.neuron_key, passphrase.value);
+  return Wallet::load_or_create(options.neuron_key, passphrase.view());
 }
 
 absl::StatusOr<FileLock> lock_key(const NeuronOptions& options) {

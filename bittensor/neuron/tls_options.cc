@@ -33,7 +33,7 @@ absl::Status check_neuron(absl::string_view certificate, absl::string_view neuro
 
 Tls self_made(const Wallet& wallet, Executor& executor) {
   const Certificate made = make_certificate(wallet, unix_seconds(executor) + kValidSeconds);
-  return {made.pem, made.key.value, "",
+  return {made.pem, std::string(made.key.view()), "",
           [&executor](absl::string_view certificate, absl::string_view neuron) {
             return check_neuron(certificate, neuron, unix_seconds(executor));
           }};
@@ -54,7 +54,8 @@ absl::StatusOr<Tls> of_files(const NeuronOptions& options, Executor& executor) {
   Tls tls;
   BITTENSOR_ASSIGN_OR_RETURN(tls.authorities, read("--tls_ca", options.tls_ca));
   BITTENSOR_ASSIGN_OR_RETURN(tls.certificate, read("--tls_certificate", options.tls_certificate));
-  BITTENSOR_ASSIGN_OR_RETURN(tls.key, read_private_file(options.tls_key, kMaxKeyBytes));
+  BITTENSOR_ASSIGN_OR_RETURN(const Secret key, read_private_file(options.tls_key, kMaxKeyBytes));
+  tls.key = std::string(key.view());
   const absl::Status good =
       check_certificate(tls.certificate, tls.key, tls.authorities, unix_seconds(executor));
   if (good.ok()) return tls;

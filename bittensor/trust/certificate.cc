@@ -138,7 +138,7 @@ Certificate make_certificate(const Wallet& wallet, std::int64_t not_after) {
   BITTENSOR_CHECK(PEM_write_bio_X509(certificate_pem.get(), certificate.get()) == 1);
   BITTENSOR_CHECK(PEM_write_bio_PrivateKey(key_pem.get(), key.get(), nullptr, nullptr, 0, nullptr,
                                            nullptr) == 1);
-  return {written(certificate_pem.get()), Secret(written(key_pem.get()))};
+  return {written(certificate_pem.get()), Secret::take(written(key_pem.get()))};
 }
 
 absl::StatusOr<PublicKey> neuron_of_certificate(absl::string_view pem, std::int64_t now) {

@@ -36,8 +36,8 @@ TEST(Certificate, NamesTheNeuronThatMadeIt) {
 
 TEST(Certificate, EachHasAKeyOfItsOwn) {
   const Wallet wallet = Wallet::create();
-  EXPECT_NE(make_certificate(wallet, kNowSeconds).key.value,
-            make_certificate(wallet, kNowSeconds).key.value);
+  EXPECT_NE(make_certificate(wallet, kNowSeconds).key.view(),
+            make_certificate(wallet, kNowSeconds).key.view());
 }
 
 TEST(Certificate, EndsWhenItSays) {

@@ -10,6 +10,7 @@
 #include "bittensor/base/status_macros.h"
 #include "bittensor/trust/mac.h"
 #include "bittensor/v1/envelope.pb.h"
+#include "bittensor/wallet/secret.h"
 
 namespace bittensor {
 namespace {
@@ -43,11 +44,10 @@ std::string signed_hash(absl::string_view header, const Payload& body) {
 }
 
 std::string mac_of(const PairKey& key, absl::string_view header, const Payload& body) {
-  std::string once(Mac::kKeySize, '\0');
-  crypto_generichash(reinterpret_cast<unsigned char*>(once.data()), once.size(),
-                     internal::bytes_of(header), header.size(), internal::bytes_of(key.bytes()),
-                     key.bytes().size());
-  Mac mac(once);
+  Secret once(Mac::kKeySize);
+  crypto_generichash(once.bytes(), once.size(), internal::bytes_of(header), header.size(),
+                     internal::bytes_of(key.bytes()), key.bytes().size());
+  Mac mac(once.view());
   for (const Payload::Slice& slice : body.slices()) mac.add(slice.bytes);
   return mac.finish();
 }

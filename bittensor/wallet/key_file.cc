@@ -2,6 +2,7 @@
 #include "bittensor/wallet/key_file.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -14,16 +15,25 @@
 
 #include "bittensor/base/sodium.h"
 #include "bittensor/base/status_macros.h"
+#include "bittensor/wallet/account.h"
 #include "bittensor/wallet/private_file.h"
 
 namespace bittensor {
 namespace {
 
-constexpr absl::string_view kPlain = "bittensor-key-v1 ed25519 ";
-constexpr absl::string_view kEncrypted = "bittensor-key-v1 ed25519-encrypted ";
+// How a file begins, by scheme and whether it is encrypted.
+struct Start {
+  KeyScheme scheme;
+  bool encrypted;
+  absl::string_view text;
+};
+constexpr std::array<Start, 4> kStarts{{
+    {KeyScheme::kEd25519, false, "bittensor-key-v1 ed25519 "},
+    {KeyScheme::kEd25519, true, "bittensor-key-v1 ed25519-encrypted "},
+    {KeyScheme::kSr25519, false, "bittensor-key-v1 sr25519 "},
+    {KeyScheme::kSr25519, true, "bittensor-key-v1 sr25519-encrypted "},
+}};
 constexpr std::size_t kSeedDigits = 2 * crypto_sign_SEEDBYTES;
-constexpr std::size_t kKeyDigits = 2 * PublicKey::kSize;
-constexpr std::size_t kPlainSize = kPlain.size() + kSeedDigits + 1 + kKeyDigits + 1;
 constexpr std::size_t kMaxSize = 1024;  // more than an encrypted one has
 
 // libsodium's "moderate". A file that asks for more than the most is damaged.
@@ -38,8 +48,30 @@ absl::Status damaged(const std::string& path, absl::string_view why) {
                                           "key and thereby a new neuron"));
 }
 
-std::string plain_text(absl::string_view seed, const PublicKey& key) {
-  return absl::StrCat(kPlain, absl::BytesToHexString(seed), " ", key.hex(), "\n");
+absl::string_view start_of(KeyScheme scheme, bool encrypted) {
+  for (const Start& start : kStarts) {
+    if (start.scheme == scheme && start.encrypted == encrypted) return start.text;
+  }
+  return {};
+}
+
+// What `content` begins with; null if it is nothing of ours.
+const Start* start_in(absl::string_view content) {
+  for (const Start& start : kStarts) {
+    if (absl::StartsWith(content, start.text)) return &start;
+  }
+  return nullptr;
+}
+
+Secret plain_text(KeyScheme scheme, absl::string_view seed, const PublicKey& key) {
+  const absl::string_view start = start_of(scheme, /*encrypted=*/false);
+  Secret text(start);
+  text.resize(start.size() + kSeedDigits + 1);  // with room for a zero
+  sodium_bin2hex(text.data() + start.size(), kSeedDigits + 1, internal::bytes_of(seed),
+                 seed.size());
+  text.resize(start.size() + kSeedDigits);
+  text.append(absl::StrCat(" ", key.hex(), "\n"));
+  return text;
 }
 
 // What stands in the line of an encrypted file.
@@ -53,9 +85,9 @@ struct Box {
 };
 
 absl::StatusOr<Secret> hash_of(absl::string_view passphrase, const Box& box) {
-  Secret key(std::string(crypto_secretbox_KEYBYTES, '\0'));
-  if (crypto_pwhash(internal::bytes_of(key.value), key.value.size(), passphrase.data(),
-                    passphrase.size(), internal::bytes_of(absl::string_view(box.salt)), box.passes,
+  Secret key(crypto_secretbox_KEYBYTES);
+  if (crypto_pwhash(key.bytes(), key.size(), passphrase.data(), passphrase.size(),
+                    internal::bytes_of(absl::string_view(box.salt)), box.passes,
                     box.kibibytes * 1024, crypto_pwhash_ALG_ARGON2ID13) != 0) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "no memory to read the passphrase: ", box.kibibytes / 1024, " MiB are needed"));
@@ -63,16 +95,15 @@ absl::StatusOr<Secret> hash_of(absl::string_view passphrase, const Box& box) {
   return key;
 }
 
-absl::StatusOr<std::string> encrypted_text(absl::string_view seed, const PublicKey& key,
-                                           absl::string_view passphrase) {
+absl::StatusOr<std::string> encrypted_text(KeyScheme scheme, absl::string_view seed,
+                                           const PublicKey& key, absl::string_view passphrase) {
   Box box;
   randombytes_buf(box.salt.data(), box.salt.size());
   randombytes_buf(box.nonce.data(), box.nonce.size());
   BITTENSOR_ASSIGN_OR_RETURN(const Secret secret, hash_of(passphrase, box));
   crypto_secretbox_easy(internal::bytes_of(box.sealed), internal::bytes_of(seed), seed.size(),
-                        internal::bytes_of(absl::string_view(box.nonce)),
-                        internal::bytes_of(secret.value));
-  return absl::StrCat(kEncrypted, box.passes, " ", box.kibibytes, " ",
+                        internal::bytes_of(absl::string_view(box.nonce)), secret.bytes());
+  return absl::StrCat(start_of(scheme, true), box.passes, " ", box.kibibytes, " ",
                       absl::BytesToHexString(box.salt), " ", absl::BytesToHexString(box.nonce), " ",
                       absl::BytesToHexString(box.sealed), " ", key.hex(), "\n");
 }
@@ -87,7 +118,6 @@ bool from_hex(absl::string_view digits, std::string& bytes) {
 }
 
 absl::StatusOr<Box> parse_box(const std::string& path, absl::string_view content) {
-  content.remove_prefix(kEncrypted.size());
   if (!absl::ConsumeSuffix(&content, "\n")) return damaged(path, "it is cut short");
   const std::vector<absl::string_view> fields = absl::StrSplit(content, ' ');
   Box box;
@@ -115,11 +145,10 @@ absl::StatusOr<Secret> open_box(const std::string& path, const Box& box,
                      "environment as BITTENSOR_PASSPHRASE"));
   }
   BITTENSOR_ASSIGN_OR_RETURN(const Secret secret, hash_of(passphrase, box));
-  Secret seed(std::string(crypto_sign_SEEDBYTES, '\0'));
+  Secret seed(crypto_sign_SEEDBYTES);
   if (crypto_secretbox_open_easy(
-          internal::bytes_of(seed.value), internal::bytes_of(absl::string_view(box.sealed)),
-          box.sealed.size(), internal::bytes_of(absl::string_view(box.nonce)),
-          internal::bytes_of(secret.value)) != 0) {
+          seed.bytes(), internal::bytes_of(absl::string_view(box.sealed)), box.sealed.size(),
+          internal::bytes_of(absl::string_view(box.nonce)), secret.bytes()) != 0) {
     return absl::PermissionDeniedError(
         absl::StrCat("key file ", path,
                      " does not open: the passphrase is wrong, or the file is "
@@ -129,76 +158,80 @@ absl::StatusOr<Secret> open_box(const std::string& path, const Box& box,
 }
 
 absl::StatusOr<Secret> parse_plain(const std::string& path, absl::string_view content) {
-  if (!absl::StartsWith(content, kPlain)) {
-    return damaged(path, absl::StrCat("it does not start with \"", kPlain, "\""));
-  }
-  if (content.size() != kPlainSize) {
-    return damaged(path, absl::StrCat(content.size(), " bytes instead of ", kPlainSize));
-  }
-  Secret seed(std::string(crypto_sign_SEEDBYTES, '\0'));
-  if (!from_hex(content.substr(kPlain.size(), kSeedDigits), seed.value)) {
+  if (content.size() < kSeedDigits) return damaged(path, "it is cut short");
+  Secret seed(crypto_sign_SEEDBYTES);
+  if (sodium_hex2bin(seed.bytes(), seed.size(), content.data(), kSeedDigits, nullptr, nullptr,
+                     nullptr) != 0) {
     return damaged(path, "the secret is not hexadecimal");
   }
   return seed;
 }
 
-PublicKey key_of(const Secret& seed) {
-  std::string key(PublicKey::kSize, '\0');
-  Secret secret(std::string(crypto_sign_SECRETKEYBYTES, '\0'));
-  crypto_sign_seed_keypair(internal::bytes_of(key), internal::bytes_of(secret.value),
-                           internal::bytes_of(absl::string_view(seed.value)));
-  return *PublicKey::from_bytes(key);
+absl::StatusOr<PublicKey> key_of(KeyScheme scheme, const Secret& seed) {
+  BITTENSOR_ASSIGN_OR_RETURN(const Account account, Account::from_seed(scheme, seed.view()));
+  return account.key();
 }
 
-bool is_encrypted(absl::string_view content) {
-  return absl::StartsWith(content, kEncrypted);
-}
+// A file that was read, up to its start.
+struct Opened {
+  Secret content;
+  const Start& start;
 
-absl::StatusOr<Secret> read_content(const std::string& path) {
+  absl::string_view rest() const { return content.view().substr(start.text.size()); }
+};
+
+absl::StatusOr<Opened> open_file(const std::string& path) {
   internal::ensure_sodium();
-  BITTENSOR_ASSIGN_OR_RETURN(std::string content, read_private_file(path, kMaxSize));
-  return Secret(std::move(content));
+  BITTENSOR_ASSIGN_OR_RETURN(Secret content, read_private_file(path, kMaxSize));
+  const Start* const start = start_in(content.view());
+  if (start == nullptr) {
+    return damaged(path, absl::StrCat("it does not start with \"", kStarts[0].text, "\""));
+  }
+  return Opened{std::move(content), *start};
 }
 
 }  // namespace
 
 absl::StatusOr<KeyFileInfo> inspect_key_file(const std::string& path) {
-  BITTENSOR_ASSIGN_OR_RETURN(const Secret content, read_content(path));
-  if (is_encrypted(content.value)) {
-    BITTENSOR_ASSIGN_OR_RETURN(const Box box, parse_box(path, content.value));
-    return KeyFileInfo{box.key, true};
+  BITTENSOR_ASSIGN_OR_RETURN(const Opened file, open_file(path));
+  if (file.start.encrypted) {
+    BITTENSOR_ASSIGN_OR_RETURN(const Box box, parse_box(path, file.rest()));
+    return KeyFileInfo{box.key, true, file.start.scheme};
   }
-  BITTENSOR_ASSIGN_OR_RETURN(const Secret seed, parse_plain(path, content.value));
-  return KeyFileInfo{key_of(seed), false};
+  BITTENSOR_ASSIGN_OR_RETURN(const Secret seed, parse_plain(path, file.rest()));
+  BITTENSOR_ASSIGN_OR_RETURN(const PublicKey key, key_of(file.start.scheme, seed));
+  return KeyFileInfo{key, false, file.start.scheme};
 }
 
 namespace internal {
 
-absl::Status create_key_file(const std::string& path, absl::string_view seed, const PublicKey& key,
-                             absl::string_view passphrase) {
+absl::Status create_key_file(const std::string& path, KeyScheme scheme, absl::string_view seed,
+                             const PublicKey& key, absl::string_view passphrase) {
   ensure_sodium();
-  Secret content(plain_text(seed, key));
-  if (!passphrase.empty()) {
-    BITTENSOR_ASSIGN_OR_RETURN(std::string encrypted, encrypted_text(seed, key, passphrase));
-    content = Secret(std::move(encrypted));
-  }
-  return create_private_file(path, content.value);
+  if (passphrase.empty()) return create_private_file(path, plain_text(scheme, seed, key).view());
+  BITTENSOR_ASSIGN_OR_RETURN(const std::string text, encrypted_text(scheme, seed, key, passphrase));
+  return create_private_file(path, text);
 }
 
-absl::StatusOr<Secret> read_key_file(const std::string& path, absl::string_view passphrase) {
-  BITTENSOR_ASSIGN_OR_RETURN(const Secret content, read_content(path));
-  if (is_encrypted(content.value)) {
-    BITTENSOR_ASSIGN_OR_RETURN(const Box box, parse_box(path, content.value));
-    BITTENSOR_ASSIGN_OR_RETURN(Secret seed, open_box(path, box, passphrase));
-    if (key_of(seed) != box.key) return damaged(path, "the public key is not that of the secret");
-    return seed;
+absl::StatusOr<KeyFile> read_key_file(const std::string& path, absl::string_view passphrase) {
+  BITTENSOR_ASSIGN_OR_RETURN(const Opened file, open_file(path));
+  KeyFile read{file.start.scheme, {}};
+  if (file.start.encrypted) {
+    BITTENSOR_ASSIGN_OR_RETURN(const Box box, parse_box(path, file.rest()));
+    BITTENSOR_ASSIGN_OR_RETURN(read.seed, open_box(path, box, passphrase));
+    BITTENSOR_ASSIGN_OR_RETURN(const PublicKey key, key_of(read.scheme, read.seed));
+    if (key == box.key) return read;
+  } else {
+    BITTENSOR_ASSIGN_OR_RETURN(read.seed, parse_plain(path, file.rest()));
+    BITTENSOR_ASSIGN_OR_RETURN(const PublicKey key, key_of(read.scheme, read.seed));
+    const Secret expected = plain_text(read.scheme, read.seed.view(), key);
+    if (file.content.view() == expected.view()) return read;
+    if (file.content.size() != expected.size()) {
+      return damaged(path,
+                     absl::StrCat(file.content.size(), " bytes instead of ", expected.size()));
+    }
   }
-  BITTENSOR_ASSIGN_OR_RETURN(Secret seed, parse_plain(path, content.value));
-  const Secret expected(plain_text(seed.value, key_of(seed)));
-  if (content.value != expected.value) {
-    return damaged(path, "the public key is not that of the secret");
-  }
-  return seed;
+  return damaged(path, "the public key is not that of the secret");
 }
 
 }  // namespace internal

@@ -102,7 +102,7 @@ TEST_F(EncryptedKeyFile, IsNotWrittenOverAnother) {
 TEST_F(EncryptedKeyFile, PassphraseIsTheFirstLineOfAPrivateFileOrTheEnvironment) {
   const std::string file = folder_ + "/passphrase";
   write(file, "two words\nrest\n");
-  EXPECT_EQ(read_passphrase(file)->value, "two words");
+  EXPECT_EQ(read_passphrase(file)->view(), "two words");
   chmod(file.c_str(), 0644);
   EXPECT_EQ(read_passphrase(file).status().code(), absl::StatusCode::kPermissionDenied);
   write(file, "\n");
@@ -110,7 +110,7 @@ TEST_F(EncryptedKeyFile, PassphraseIsTheFirstLineOfAPrivateFileOrTheEnvironment)
   EXPECT_EQ(read_passphrase(folder_ + "/none").status().code(), absl::StatusCode::kNotFound);
   EXPECT_TRUE(read_passphrase("")->empty());
   setenv("BITTENSOR_PASSPHRASE", "from outside", 1);
-  EXPECT_EQ(read_passphrase("")->value, "from outside");
+  EXPECT_EQ(read_passphrase("")->view(), "from outside");
   unsetenv("BITTENSOR_PASSPHRASE");
 }
 

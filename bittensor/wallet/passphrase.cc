@@ -47,14 +47,20 @@ void say(int terminal, const std::string& text) {
 absl::StatusOr<Secret> ask_once(int terminal, const std::string& prompt) {
   const Silence silence(terminal);
   say(terminal, prompt);
-  Secret answer(std::string(kMaxBytes, '\0'));
-  const ssize_t size = read(terminal, answer.value.data(), answer.value.size());
+  Secret answer(kMaxBytes);
+  const ssize_t size = read(terminal, answer.data(), answer.size());
   say(terminal, "\n");
-  if (size <= 0) return absl::CancelledError("no passphrase was given");
-  const std::size_t end = answer.value.find('\n');
-  if (end == std::string::npos) return absl::InvalidArgumentError("the passphrase is too long");
-  answer.value.resize(end);
+  if (size <= 0) return absl::CancelledError("nothing was given");
+  const std::size_t end = answer.view().find('\n');
+  if (end == absl::string_view::npos) return absl::InvalidArgumentError("the answer is too long");
+  answer.resize(end);
   return answer;
+}
+
+absl::StatusOr<File> open_terminal(absl::string_view otherwise) {
+  File terminal(open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+  if (terminal.is_open()) return terminal;
+  return absl::FailedPreconditionError(absl::StrCat("no terminal to ask at: ", otherwise));
 }
 
 }  // namespace
@@ -62,16 +68,16 @@ absl::StatusOr<Secret> ask_once(int terminal, const std::string& prompt) {
 absl::StatusOr<Secret> read_passphrase(const std::string& path) {
   if (path.empty()) {
     const char* value = std::getenv("BITTENSOR_PASSPHRASE");
-    return Secret(value == nullptr ? "" : value);
+    return Secret(absl::NullSafeStringView(value));
   }
   auto content = read_private_file(path, kMaxBytes);
   if (!content.ok()) {
     return absl::Status(content.status().code(),
                         absl::StrCat("passphrase: ", content.status().message()));
   }
-  Secret passphrase(*std::move(content));
-  const std::size_t end = passphrase.value.find('\n');
-  if (end != std::string::npos) passphrase.value.resize(end);
+  Secret passphrase = *std::move(content);
+  const std::size_t end = passphrase.view().find('\n');
+  if (end != absl::string_view::npos) passphrase.resize(end);
   if (passphrase.empty()) {
     return absl::InvalidArgumentError(absl::StrCat(path,
                                                    " begins with an empty line: that is no "
@@ -80,17 +86,20 @@ absl::StatusOr<Secret> read_passphrase(const std::string& path) {
   return passphrase;
 }
 
+absl::StatusOr<Secret> read_phrase(const std::string& path) {
+  if (!path.empty()) return read_private_file(path, kMaxBytes);
+  BITTENSOR_ASSIGN_OR_RETURN(const File terminal, open_terminal("use --mnemonic_file"));
+  return ask_once(terminal.fd(), "phrase: ");
+}
+
 absl::StatusOr<Secret> ask_passphrase(const std::string& prompt, bool twice) {
-  const File terminal(open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
-  if (!terminal.is_open()) {
-    return absl::FailedPreconditionError(
-        "no terminal to ask for the passphrase: use --passphrase_file or BITTENSOR_PASSPHRASE");
-  }
+  BITTENSOR_ASSIGN_OR_RETURN(const File terminal,
+                             open_terminal("use --passphrase_file or BITTENSOR_PASSPHRASE"));
   BITTENSOR_ASSIGN_OR_RETURN(Secret passphrase, ask_once(terminal.fd(), prompt + ": "));
   if (passphrase.empty()) return absl::InvalidArgumentError("the passphrase is empty");
   if (!twice) return passphrase;
   BITTENSOR_ASSIGN_OR_RETURN(const Secret again, ask_once(terminal.fd(), "once more: "));
-  if (again.value != passphrase.value) {
+  if (again.view() != passphrase.view()) {
     return absl::InvalidArgumentError("the two passphrases differ");
   }
   return passphrase;

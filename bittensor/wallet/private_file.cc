@@ -33,7 +33,7 @@ absl::Status check_private(const struct stat& info, const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<std::string> read_private_file(const std::string& path, std::size_t max_size) {
+absl::StatusOr<Secret> read_private_file(const std::string& path, std::size_t max_size) {
   // O_NONBLOCK: opening a FIFO must not wait for a writer.
   const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!file.is_open()) {
@@ -46,7 +46,7 @@ absl::StatusOr<std::string> read_private_file(const std::string& path, std::size
     return denied(path, absl::StrCat("cannot be read: ", std::strerror(errno)));
   BITTENSOR_RETURN_IF_ERROR(check_private(info, path));
 
-  std::string content(max_size + 1, '\0');
+  Secret content(max_size + 1);
   std::size_t size = 0;
   while (size < content.size()) {
     const ssize_t n = read(file.fd(), content.data() + size, content.size() - size);

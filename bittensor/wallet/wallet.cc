@@ -14,9 +14,9 @@ namespace bittensor {
 
 Wallet Wallet::create() {
   internal::ensure_sodium();
-  Secret seed(std::string(crypto_sign_SEEDBYTES, '\0'));
-  randombytes_buf(seed.value.data(), seed.value.size());
-  return *from_seed(seed.value);
+  Secret seed(crypto_sign_SEEDBYTES);
+  randombytes_buf(seed.data(), seed.size());
+  return *from_seed(seed.view());
 }
 
 absl::StatusOr<Wallet> Wallet::from_seed(absl::string_view seed) {
@@ -34,8 +34,13 @@ absl::StatusOr<Wallet> Wallet::from_seed(absl::string_view seed) {
 }
 
 absl::StatusOr<Wallet> Wallet::load(const std::string& path, absl::string_view passphrase) {
-  BITTENSOR_ASSIGN_OR_RETURN(const Secret seed, internal::read_key_file(path, passphrase));
-  return from_seed(seed.value);
+  BITTENSOR_ASSIGN_OR_RETURN(const internal::KeyFile file,
+                             internal::read_key_file(path, passphrase));
+  if (file.scheme != KeyScheme::kEd25519) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "key file ", path, " holds an sr25519 key, an account's: a neuron's key is ed25519"));
+  }
+  return from_seed(file.seed.view());
 }
 
 absl::StatusOr<Wallet> Wallet::load_or_create(const std::string& path,
@@ -52,7 +57,7 @@ absl::Status Wallet::save(const std::string& path, absl::string_view passphrase)
   // libsodium's secret key is the seed followed by the public key.
   const absl::string_view seed(reinterpret_cast<const char*>(secret_.data()),
                                crypto_sign_SEEDBYTES);
-  return internal::create_key_file(path, seed, key_, passphrase);
+  return internal::create_key_file(path, KeyScheme::kEd25519, seed, key_, passphrase);
 }
 
 Wallet::~Wallet() {

@@ -28,7 +28,8 @@ class Wallet {
 
   // Reads the key file at `path`. kNotFound if there is none; kPermissionDenied names the file
   // if it cannot be read, belongs to another user, others may read it, or its passphrase is
-  // missing or wrong; kDataLoss if its content is damaged. A file that is not encrypted needs
+  // missing or wrong; kDataLoss if its content is damaged; kFailedPrecondition if it holds a key
+  // of another scheme (account.h). A file that is not encrypted needs
   // no passphrase, and takes any.
   static absl::StatusOr<Wallet> load(const std::string& path, absl::string_view passphrase = {});
 

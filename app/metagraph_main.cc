@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+//
+// What `bittensor metagraph` runs. A program of its own: it needs gRPC and libtorch.
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "absl/status/status.h"
+#include "app/commands.h"
+#include "app/metagraph_table.h"
+#include "app/network_view.h"
+
+#include "bittensor/base/logging.h"
+#include "bittensor/base/status_macros.h"
+#include "bittensor/base/stop_signal.h"
+#include "bittensor/base/terminal.h"
+#include "bittensor/metagraph/address_cache.h"
+
+namespace bittensor {
+namespace {
+
+struct Options {
+  NetworkView::Options view;
+  std::string cache_file;
+  std::string stake_file;
+  std::string sort = "-incentive";
+  double watch_s = 0;  // 0: once
+  double wait_s = 10;
+  TableForm form = TableForm::kTable;
+};
+
+absl::Status print(const NetworkView& view, const Options& options) {
+  BITTENSOR_ASSIGN_OR_RETURN(std::vector<NeuronLine> lines, view.lines());
+  BITTENSOR_RETURN_IF_ERROR(sort_lines(lines, options.sort));
+  if (options.watch_s > 0 && options.form == TableForm::kTable && is_terminal()) {
+    std::printf("\x1b[H\x1b[2J");  // from the top of an empty screen
+  }
+  std::fputs(text_of(lines, options.form).c_str(), stdout);
+  std::fflush(stdout);
+  return absl::OkStatus();
+}
+
+absl::Status run(Options options) {
+  std::vector<NeuronLine> none;
+  BITTENSOR_RETURN_IF_ERROR(sort_lines(none, options.sort));  // before anybody is asked
+  if (!options.cache_file.empty()) {
+    BITTENSOR_ASSIGN_OR_RETURN(const auto cached, read_addresses(options.cache_file));
+    auto& asked = options.view.addresses;
+    asked.insert(asked.end(), cached.begin(), cached.end());
+  }
+  if (options.view.addresses.empty()) {
+    return absl::InvalidArgumentError("whom to ask? give an address or --cache");
+  }
+  if (!options.stake_file.empty()) {
+    BITTENSOR_ASSIGN_OR_RETURN(options.view.stake, read_stake_file(options.stake_file));
+  }
+  const auto seconds = [](double count) {
+    return std::chrono::milliseconds(static_cast<std::int64_t>(1000 * count));
+  };
+  NetworkView view(options.view);
+  BITTENSOR_RETURN_IF_ERROR(view.open(seconds(options.wait_s)));
+  BITTENSOR_RETURN_IF_ERROR(print(view, options));
+  while (options.watch_s > 0 && !StopSignal::wait_for(seconds(options.watch_s))) {
+    BITTENSOR_RETURN_IF_ERROR(print(view, options));
+  }
+  return absl::OkStatus();
+}
+
+void add_options(CLI::App& app, Options& options) {
+  app.add_option("address", options.view.addresses,
+                 "metagraphs of neurons to ask, host:port; the first is whose weights are shown");
+  app.add_option("--cache", options.cache_file,
+                 "ask those in the cache file of a neuron (its key file's name with .peers)");
+  app.add_option("--of", options.view.whose, "show the weights of the neuron whose key begins so");
+  app.add_option("--stake", options.stake_file,
+                 "file of a key and its stake a line; without it each neuron has stake 1");
+  app.add_option("--sort", options.sort, "by this column; -COLUMN: the largest first")
+      ->capture_default_str();
+  app.add_option("--watch", options.watch_s, "print it again each so many seconds, until Ctrl-C")
+      ->check(CLI::Range(0.1, 86400.0));
+  app.add_option("--wait", options.wait_s, "seconds to wait for the first answer, at most")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->capture_default_str();
+  app.add_flag("--latency", options.view.latency, "measure a call to each axon that is proven");
+  auto* forms = app.add_option_group("form", "What is printed instead of a table");
+  forms->require_option(0, 1);
+  const auto add_form = [&](const char* name, TableForm form, const char* help) {
+    forms->add_flag_callback(
+        name, [&options, form] { options.form = form; }, help);
+  };
+  add_form("--json", TableForm::kJson, "a JSON array, with each neuron's weights");
+  add_form("--csv", TableForm::kCsv, "comma-separated values");
+  add_form("--dot", TableForm::kDot, "the graph of weights, for Graphviz");
+}
+
+}  // namespace
+}  // namespace bittensor
+
+int main(int argc, char** argv) {
+  CLI::App app("Shows who is on a network, and what they think of each other.", "bittensor");
+  app.require_subcommand(1);
+  bittensor::Options options;
+  CLI::App* metagraph = app.add_subcommand(
+      "metagraph", "Asks a neuron for all it knows, as an observer that serves nothing.");
+  bittensor::add_options(*metagraph, options);
+  CLI11_PARSE(app, argc, argv);
+
+  bittensor::StopSignal::install();
+  absl::Status status = bittensor::start_logging("warning");
+  try {
+    if (status.ok()) status = bittensor::run(options);
+  } catch (const std::exception& error) {
+    status = absl::InternalError(error.what());
+  }
+  if (status.ok()) return 0;
+  bittensor::print_error(status.message());
+  return 1;
+}
