@@ -49,7 +49,7 @@ TrainingStep::TrainingStep(Options options, Parts parts)
       teachers_(options_.learning.learn_from) {}
 
 bool TrainingStep::alone() const {
-  return parts_.metagraph != nullptr && parts_.metagraph->size() == 0;
+  return parts_.metagraph != nullptr && parts_.metagraph->proven() == 0;
 }
 
 std::vector<SynapseRecord> TrainingStep::candidates(const Inputs& inputs) const {
@@ -244,7 +244,7 @@ void TrainingStep::learn_from_others(const at::Tensor& lesson_loss,
     return row.empty() ? 0 : sum / static_cast<double>(row.size());
   }() : 0;
   teachers_.add(taught, parameters, [&](const PublicKey& key) {
-    return mean > 0 ? std::min(1.0, parts_.metagraph->get_weight(key) / mean) : 1.0;
+    return mean > 0 ? std::min(1.0, parts_.metagraph->get_weight(key) / mean) : 0.0;
   });
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A model of your own, joined to the network: custom [METAGRAPH_HOST:PORT]
+// A model of your own, joined to the network: custom [METAGRAPH_HOST:PORT [MNIST_FOLDER]]
+#include <cstdio>
+
 #include "datasets/batches.h"
 #include "datasets/mnist/mnist.h"
 #include "synapses/image_mini_batch.h"
@@ -28,18 +30,27 @@ class OneLayer : public ImageClassifier {
 
 int main(int argc, char** argv) {
   NeuronOptions options;
+  options.axon_port = options.metagraph_port = 0;  // any free ones
   if (argc > 1) options.bootstrap = {argv[1]};
+  options.min_peers = static_cast<int>(options.bootstrap.size());
   const auto model = std::make_shared<OneLayer>();
   const auto neuron = StandaloneNeuron::create(options, model).value();
   torch::optim::SGD optimizer(neuron->parameters(), torch::optim::SGDOptions(0.03).momentum(0.9));
-  Batches batches(load_mnist(fetch_mnist().value()).value().train,
-                  {64, true, 1, mnist_normalisation()});
-  return neuron->train(600, optimizer,
-                       [&](std::int64_t step) {
-                         const Batch batch = batches.at(step);
-                         return make_image_mini_batch(*model, batch.images, batch.labels);
-                       })
-                 .ok()
-             ? 0
-             : 1;
+
+  const Mnist mnist = load_mnist(argc > 2 ? argv[2] : fetch_mnist().value()).value();
+  Batches train(mnist.train, {64, /*shuffle=*/true, /*seed=*/1, mnist_normalisation()});
+  const absl::Status trained = neuron->train(200, optimizer, [&](std::int64_t step) {
+    const Batch batch = train.at(step);
+    return make_image_mini_batch(*model, batch.images, batch.labels);
+  });
+
+  model->eval();
+  const torch::NoGradGuard no_grad;
+  const Batch test =
+      Batches(mnist.test, {500, /*shuffle=*/false, /*seed=*/0, mnist_normalisation()}).at(0);
+  const torch::Tensor right =
+      model->forward(test.images, test.labels).local_target.argmax(1).eq(test.labels);
+  std::printf("%zu peer(s), accuracy %.1f %%\n", neuron->neuron().metagraph().size(),
+              100 * right.to(torch::kFloat).mean().item<double>());
+  return trained.ok() ? 0 : 1;
 }

@@ -10,7 +10,7 @@
 #include "datasets/mnist/mnist.h"
 #include "datasets/share_options.h"
 #include "examples/image_neuron.h"
-#include "synapses/mnist/mnist_synapse.h"
+#include "synapses/mnist/mnist_models.h"
 #include "torch/torch.h"
 
 #include "bittensor/base/status_macros.h"
@@ -19,7 +19,8 @@
 namespace bittensor {
 namespace {
 
-absl::Status run(const NeuronOptions& options, const ShareOptions& share) {
+absl::Status run(const NeuronOptions& options, const ShareOptions& share,
+                 const std::string& model) {
   BITTENSOR_ASSIGN_OR_RETURN(const torch::Device device,
                              set_up_compute(options.device, options.threads, options.seed));
   std::string folder = options.data;
@@ -35,7 +36,7 @@ absl::Status run(const NeuronOptions& options, const ShareOptions& share) {
   Batches test(test_set,
                {options.batch_size_test, /*shuffle=*/false, /*seed=*/0, mnist_normalisation()});
 
-  auto synapse = std::make_shared<MnistSynapse>();
+  BITTENSOR_ASSIGN_OR_RETURN(const auto synapse, make_mnist_model(model));
   synapse->to(device);
   const auto optimizer = torch::optim::SGDOptions(options.learning_rate).momentum(options.momentum);
   return run_image_neuron(
@@ -50,8 +51,15 @@ absl::Status run(const NeuronOptions& options, const ShareOptions& share) {
 
 int main(int argc, char** argv) {
   bittensor::ShareOptions share;
+  std::string model = "plain";
   return bittensor::example_main(
       argc, argv, "mnist", "A neuron that learns MNIST together with others.", {},
-      [&](const bittensor::NeuronOptions& options) { return run(options, share); },
-      [&](CLI::App& app) { add_share_options(app, share); });
+      [&](const bittensor::NeuronOptions& options) { return run(options, share, model); },
+      [&](CLI::App& app) {
+        add_share_options(app, share);
+        app.add_option("--model", model,
+                       "plain, wide, narrow, deep or conv: neurons need not be alike")
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
+            ->capture_default_str();
+      });
 }

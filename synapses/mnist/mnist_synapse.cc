@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "synapses/mnist/mnist_synapse.h"
 
-#include <array>
-
+#include "synapses/mnist/grey_pixels.h"
 #include "torch/torch.h"
 
 namespace bittensor {
@@ -10,19 +9,13 @@ namespace {
 
 constexpr std::int64_t kSide = 32;  // pixels
 
-// [batch, channels, rows, cols] -> [batch, kSide * kSide]
-torch::Tensor grey_pixels(const torch::Tensor& images) {
-  auto grey = images.size(1) == 1 ? images : images.mean(/*dim=*/1, /*keepdim=*/true);
-  const std::array<std::int64_t, 2> size = {kSide, kSide};
-  return torch::upsample_bilinear2d(grey, size, /*align_corners=*/false).flatten(1);
-}
-
 }  // namespace
 
 MnistSynapse::MnistSynapse(const Options& options)
     : ImageClassifier(options.sizes), options_(options) {
   using torch::nn::Linear;
   pixels_ = register_module("pixels", Linear(kSide * kSide, options.encoder));
+  if (options.deep) more_ = register_module("more", Linear(options.encoder, options.encoder));
   features_ = register_module("features", Linear(options.encoder, options.sizes.network_dim));
 }
 
@@ -35,7 +28,8 @@ std::shared_ptr<Synapse> MnistSynapse::fresh() const {
 }
 
 torch::Tensor MnistSynapse::encode(const torch::Tensor& images) {
-  const auto hidden = torch::relu(pixels_->forward(grey_pixels(images)));
+  auto hidden = torch::relu(pixels_->forward(grey_pixels(images, kSide).flatten(1)));
+  if (options_.deep) hidden = torch::relu(more_->forward(hidden));
   return torch::relu(features_->forward(hidden));
 }
 

@@ -17,6 +17,7 @@ class MnistSynapse : public ImageClassifier {
  public:
   struct Options {
     std::int64_t encoder = 512;  // hidden units of the encoder
+    bool deep = false;           // a second layer of as many
     ImageClassifier::Sizes sizes = of_task("mnist");
   };
 
@@ -30,6 +31,7 @@ class MnistSynapse : public ImageClassifier {
  private:
   const Options options_;
   torch::nn::Linear pixels_{nullptr};
+  torch::nn::Linear more_{nullptr};
   torch::nn::Linear features_{nullptr};
 };
 
