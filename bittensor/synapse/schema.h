@@ -55,12 +55,12 @@ v1::Modality to_proto(Modality modality);
 absl::StatusOr<Modality> from_proto(v1::Modality modality);
 
 v1::Task to_proto(const Task& task);
-// kInvalidArgument if a stranger's task is none: a name of more than 64 bytes, or a number of
+// kInvalidArgument if a stranger's task is not valid: a name of more than 64 bytes, or a number of
 // classes not in [1, 65536]. An empty name is no task.
 absl::StatusOr<Task> from_proto(const v1::Task& task);
 
 v1::Schema to_proto(const Schema& schema);
-// kInvalidArgument if a stranger's schema is none: unknown modality or dtype, more than 7
+// kInvalidArgument if a stranger's schema is not valid: unknown modality or dtype, more than 7
 // dimensions, a size that is neither positive nor -1, an image without its 3 dimensions,
 // network_dim not in [1, 65536].
 absl::StatusOr<Schema> from_proto(const v1::Schema& schema);
