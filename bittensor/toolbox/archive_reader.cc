@@ -27,7 +27,7 @@ using Json = nlohmann::json;
 constexpr std::size_t kMaxDimensions = 16;
 
 absl::Status damaged(absl::string_view why) {
-  return absl::DataLossError(absl::StrCat("is damaged or no checkpoint: ", why));
+  return absl::DataLossError(absl::StrCat("is damaged or not a checkpoint: ", why));
 }
 
 class Source {
