@@ -18,8 +18,8 @@ namespace bittensor {
 // The size of every answer's last dimension unless a synapse says otherwise.
 inline constexpr std::int64_t kDefaultNetworkDim = 1024;
 
-// What a synapse predicts besides its output: one of `classes` classes. Synapses of the same name
-// and number mean the same by a class.
+// What a synapse predicts besides its output: one of `classes` classes. Synapses whose tasks have
+// the same name and number of classes mean the same by a class.
 struct Task {
   std::string name;  // "" : none
   std::int64_t classes = 0;
