@@ -28,8 +28,8 @@ constexpr char kBackward[] = "bittensor.v1.Axon/Backward";
 // Fields of a request that are not text.
 constexpr std::int64_t kOtherFields = 16;
 
-// Added to the priority (a weight in [0, 1]) of callers that wait for an answer: a gradient that
-// only teaches comes last.
+// Taken off the priority, a weight in [0, 1], of gradients that only teach: callers that wait for
+// an answer come first.
 constexpr double kTeachingLast = 2;
 
 // What a request without a tensor costs in the queue.
