@@ -62,12 +62,15 @@ std::string wrong_command(const CLI::App& app, const std::string& word) {
 CLI::App* add_swarm(CLI::App& app, bittensor::SwarmOptions& options) {
   CLI::App* swarm = app.add_subcommand(
       "swarm", "Runs several neurons on this machine that find each other and train together.");
-  swarm->add_option("program", options.program, "the example program, one neuron each")->required();
-  swarm->add_option("--neurons", options.neurons, "how many")
+  swarm->add_option("program", options.program, "the example program, which each neuron runs")
+      ->required();
+  swarm->add_option("--neurons", options.neurons, "how many neurons")
       ->check(CLI::Range(1, 1000))
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
       ->capture_default_str();
-  swarm->add_option("--seed", options.seed, "of the first neuron; the next ones count on")
+  swarm
+      ->add_option("--seed", options.seed,
+                   "random seed of the first neuron; the others count on from it")
       ->capture_default_str();
   swarm->add_option("--dir", options.folder,
                     "folder for keys, checkpoints and logs; default: a new one in runs/");

@@ -68,16 +68,18 @@ absl::Status run(Options options) {
 }
 
 void add_options(CLI::App& app, Options& options) {
-  app.add_option("address", options.view.addresses,
-                 "metagraphs of neurons to ask, host:port; the first is whose weights are shown");
+  app.add_option(
+      "address", options.view.addresses,
+      "metagraphs of neurons to ask, host:port; the weights shown are those of the first");
   app.add_option("--cache", options.cache_file,
                  "ask those in the cache file of a neuron (its key file's name with .peers)");
-  app.add_option("--of", options.view.whose, "show the weights of the neuron whose key begins so");
+  app.add_option("--of", options.view.whose,
+                 "show the weights of the neuron whose key begins with this");
   app.add_option("--stake", options.stake_file,
-                 "file of a key and its stake a line; without it each neuron has stake 1");
-  app.add_option("--sort", options.sort, "by this column; -COLUMN: the largest first")
+                 "file with a key and its stake per line; without it each neuron has stake 1");
+  app.add_option("--sort", options.sort, "sort by this column; -COLUMN: largest first")
       ->capture_default_str();
-  app.add_option("--watch", options.watch_s, "print it again each so many seconds, until Ctrl-C")
+  app.add_option("--watch", options.watch_s, "print it again every so many seconds, until Ctrl-C")
       ->check(CLI::Range(0.1, 86400.0));
   app.add_option("--wait", options.wait_s, "seconds to wait for the first answer, at most")
       ->check(CLI::Range(0.1, 3600.0))

@@ -99,7 +99,7 @@ int main(int argc, char** argv) {
                "bittensor");
   app.require_subcommand(1);
   bittensor::Options options;
-  CLI::App* data = app.add_subcommand("data", "Data sets, which neurons also get by themselves.");
+  CLI::App* data = app.add_subcommand("data", "Data sets. Neurons also fetch them by themselves.");
   data->require_subcommand(1);
   CLI::App* get = data->add_subcommand(
       "get", "Fetches a data set, unless it is there, and prints where it lies.");
@@ -116,8 +116,8 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   CLI::App* embed = app.add_subcommand(
-      "embed", "Prints each text as a vector: the pooler's output, a JSON array a line.");
-  embed->add_option("texts", options.texts, "the texts; without, the lines of standard input");
+      "embed", "Prints each text as a vector: the pooler's output, one JSON array per line.");
+  embed->add_option("texts", options.texts, "the texts; without any, the lines of standard input");
   for (CLI::App* command : {fill, embed}) {
     command->add_option("--model", options.model, "the checkpoint or the folder")->required();
   }

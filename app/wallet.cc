@@ -221,14 +221,14 @@ std::function<absl::Status()> add_wallet(CLI::App& app) {
   add_scheme(create_command);
   create_command
       ->add_option("--mnemonic", options->words,
-                   "print a phrase of so many words that stands for the key: 12, 15, "
+                   "print a phrase of this many words that stands for the key: 12, 15, "
                    "18, 21 or 24; 12 without a number")
       ->expected(0, 1)
       ->default_str("12");
   add_phrase_options(create_command);
 
   CLI::App* const recover_command =
-      add("recover", "Makes the key file of a phrase of BIP-39's English words.", recover);
+      add("recover", "Makes the key file from a phrase of BIP-39's English words.", recover);
   add_key_file(recover_command);
   add_passphrase(recover_command);
   recover_command->add_flag("--encrypt", options->encrypt, "ask for a passphrase for the file");
@@ -242,7 +242,7 @@ std::function<absl::Status()> add_wallet(CLI::App& app) {
   add_key_file(show_command);
   show_command->add_flag("--ss58", options->ss58, "print its address on the chain and its scheme");
 
-  CLI::App* const sign_command = add("sign", "Prints the key's signature of a file.", sign);
+  CLI::App* const sign_command = add("sign", "Prints the key's signature over a file.", sign);
   add_key_file(sign_command);
   sign_command->add_option("file", options->message, "what to sign; - is standard input")
       ->required();

@@ -19,7 +19,7 @@ inline double seconds_of(const std::function<void()>& work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-// Rounds of one measurement: the median, and how far the rounds are apart.
+// Rounds of one measurement: the median, and how far apart the rounds are.
 struct Rounds {
   std::vector<double> values;
 

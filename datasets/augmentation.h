@@ -7,7 +7,7 @@
 
 namespace bittensor {
 
-// What a sample may become each time it is seen, so that few images are like many.
+// How a sample may be changed each time it is seen, so that few images are like many.
 struct Augmentation {
   std::int64_t shift = 0;    // pixels at most, up or down and left or right
   bool mirror = false;       // left for right, every other time

@@ -16,7 +16,7 @@ struct Batch {
   at::Tensor labels;  // int64 [size]
 };
 
-// Pixels become (pixel / 255 - mean) / deviation, one mean and deviation a channel.
+// Pixels become (pixel / 255 - mean) / deviation, one mean and deviation per channel.
 struct Normalisation {
   std::vector<double> mean = {0.0};
   std::vector<double> deviation = {1.0};
@@ -37,7 +37,7 @@ class Batches {
     Augmentation augmentation = {};
   };
 
-  // `data` must hold at least one sample, `options` at least one a batch, and the
+  // `data` must hold at least one sample, `options` at least one per batch, and the
   // normalisation either one entry or one for each of the data's channels.
   Batches(LabelledImages data, Options options);
 
@@ -53,7 +53,7 @@ class Batches {
 
   const LabelledImages data_;
   const Options options_;
-  std::vector<float> scale_;  // a channel: normalised = pixel * scale + shift
+  std::vector<float> scale_;  // per channel: normalised = pixel * scale + shift
   std::vector<float> shift_;
   std::vector<std::int64_t> order_;  // the epoch's permutation
   std::int64_t epoch_ = -1;          // of order_; -1: the data's own order

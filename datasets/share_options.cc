@@ -51,11 +51,12 @@ void add_share_options(CLI::App& app, ShareOptions& options, bool labels) {
       "share")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
       ->default_str(absl::StrCat(options.number, "/", options.of));
-  add("share_seed", options.seed, "of the partition; the same for all who have a part");
+  add("share_seed", options.seed,
+      "random seed of the partition; the same for all neurons that share the data");
   if (!labels) return;
   add("share_alpha", options.skew,
-      "Dirichlet parameter of the labels in a share: 0.3: most neurons lack most labels; 0: all "
-      "have them alike")
+      "Dirichlet parameter of the labels in a share: with 0.3 most neurons lack most labels; 0: "
+      "all have them alike")
       ->check(CLI::Range(0.0, 1e6));
   add("labels", options.labels, "how many samples of the share have labels; 0: all")
       ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()));

@@ -42,7 +42,7 @@ struct LocalPass {
 // Not thread-safe.
 class ImageClassifier : public StudentSynapse {
  public:
-  // The label of a sample whose class nobody told, as cross_entropy's ignore_index in PyTorch: the
+  // The label of a sample whose class is unknown, as cross_entropy's ignore_index in PyTorch: the
   // target losses leave it out, and the local path learns from the network's opinion of it.
   static constexpr std::int64_t kNoLabel = -100;
 
@@ -71,8 +71,8 @@ class ImageClassifier : public StudentSynapse {
   // The whole step: adds the network's fields, and loss is
   // local_target_loss + network_target_loss + distillation_loss. The gradient of network.context
   // comes from network_target_loss alone. network_output is made of that context alone, held to
-  // [-1, 1] (student_synapse.h). What the student learns from of unlabelled samples, and as far as
-  // network.trust says of the others, is the network's prediction; without one, network_target.
+  // [-1, 1] (student_synapse.h). On unlabelled samples, and on the others as far as network.trust
+  // says, the local path learns the network's prediction or, without one, network_target's.
   SynapseOutput forward_network(LocalPass local, const torch::Tensor& labels,
                                 const NetworkView& network);
   SynapseOutput forward_network(LocalPass local, const torch::Tensor& labels,

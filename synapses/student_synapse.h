@@ -19,7 +19,7 @@ class StudentSynapse : public Synapse {
 
   // The guess of the network context, [..., network_dim] as `context`. The student learns from
   // the context, but the context does not learn from the student: being easy to imitate is no
-  // merit of an encoder.
+  // merit in an encoder.
   torch::Tensor student_of(const torch::Tensor& context);
 
   // [..., network_dim], all three. The local path joins context and guess, and lets the context

@@ -21,20 +21,20 @@ struct TextRange {
     return a.begin == b.begin && a.end == b.end;
   }
 
-  // With `other`, and what lies between.
+  // Both ranges, and what lies between them.
   void extend(const TextRange& other) {
     begin = std::min(begin, other.begin);
     end = std::max(end, other.end);
   }
 };
 
-// What BERT reads of one text or of a pair of texts; one entry a token in every vector.
+// What BERT reads of one text or of a pair of texts; one entry per token in every vector.
 struct BertEncoding {
   std::vector<std::int64_t> ids;
   std::vector<std::int64_t> type_ids;             // 0: [CLS] and the first text, 1: the second
   std::vector<std::int64_t> attention_mask;       // 1, and 0 for padding
   std::vector<std::int64_t> special_tokens_mask;  // 1 for what encoding and padding added
-  // Where the token stands in its text, in bytes as they came; empty ranges for added tokens.
+  // Where the token is in its text, in bytes of the original; empty ranges for added tokens.
   std::vector<TextRange> offsets;
   // Which word of its text the token is a part of, counted from 0; -1 for added tokens. A special
   // token that stands in the text is a word of its own.

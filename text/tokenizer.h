@@ -60,8 +60,8 @@ class BertTokenizer {
   std::vector<BertEncoding> encode_batch(absl::Span<const std::string> texts,
                                          const EncodeOptions& options) const;
 
-  // Joins pieces to words and words with spaces, none before . , ! ?; ids that are none are
-  // left out. Case, accents and the spaces of the text do not come back.
+  // Joins pieces to words and words with spaces, none before . , ! ?; ids that the vocabulary lacks
+  // are left out. Case, accents and the spaces of the text do not come back.
   std::string decode(absl::Span<const std::int64_t> ids, bool skip_special_tokens) const;
 
   const BertVocabulary& vocabulary() const { return vocabulary_; }

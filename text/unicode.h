@@ -40,7 +40,7 @@ bool is_chinese(char32_t character);
 // Category Mn: what accent stripping takes away after decomposition.
 bool is_accent(char32_t character);
 
-// Simple lower case, whatever stands around it: capital sigma is always U+03C3. U+0130 has no
+// Simple lower case, whatever its neighbours: capital sigma is always U+03C3. U+0130 has no
 // simple form and stays.
 char32_t to_lower(char32_t character);
 

@@ -24,7 +24,7 @@ class BertVocabulary {
     std::size_t end = 0;
   };
 
-  // Reads the content of a vocab.txt: UTF-8, one token a line. Of a token that comes twice the
+  // Reads the content of a vocab.txt: UTF-8, one token per line. Of a token that appears twice the
   // later line counts. kInvalidArgument, with the line, for what is not UTF-8.
   static absl::StatusOr<BertVocabulary> parse(absl::string_view text);
   // The same from a file of at most 64 MiB. kNotFound if it cannot be opened.
@@ -38,7 +38,7 @@ class BertVocabulary {
 
   std::size_t size() const { return tokens_.size(); }
   std::optional<std::int64_t> id(absl::string_view token) const;
-  // Empty for an id that is none.
+  // Empty for an id that is not in it.
   absl::string_view token(std::int64_t id) const;
 
   // Cuts `word` (UTF-8) into the longest pieces from the left (WordPiece, Wu et al. 2016,

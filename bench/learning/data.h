@@ -28,7 +28,7 @@ struct FewAndRest {
 FewAndRest few_of_each_class(const LabelledImages& data, std::int64_t per_class,
                              std::uint64_t seed);
 
-// The same images, but nobody tells their classes.
+// The same images without their classes.
 LabelledImages unlabelled(const LabelledImages& data);
 
 LabelledImages of_classes(const LabelledImages& data, const std::vector<std::int64_t>& classes);
@@ -37,7 +37,7 @@ LabelledImages of_classes(const LabelledImages& data, const std::vector<std::int
 std::shared_ptr<MnistSynapse> train_plainly(const LabelledImages& data, std::int64_t steps,
                                             std::uint64_t seed);
 
-// Three models, each trained on a different third of `data`. Made once a seed.
+// Three models, each trained on a different third of `data`. Made once per seed.
 std::vector<std::shared_ptr<MnistSynapse>> good_models(const LabelledImages& data, bool quick,
                                                        std::uint64_t seed);
 

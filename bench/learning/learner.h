@@ -37,7 +37,7 @@ class Learner {
     torch::Tensor contributions;      // [n]
   };
 
-  // What the network says to a batch, in evaluation mode.
+  // What the network says about a batch, in evaluation mode.
   struct Opinion {
     Route route;
     std::vector<Answer> answers;

@@ -7,7 +7,7 @@
 
 namespace bittensor::bench {
 
-// Curves over training steps, drawn as SVG. Several points of one step are averaged: one a seed.
+// Curves over training steps, drawn as SVG. Several points of one step are averaged: one per seed.
 class Plot {
  public:
   void add(const std::string& curve, double step, double value);

@@ -11,7 +11,7 @@
 
 namespace bittensor::bench {
 
-// The numbers of all experiments: one of each name a seed. Not thread-safe.
+// The numbers of all experiments: one of each name per seed. Not thread-safe.
 class Report {
  public:
   // `name` without the prefix "learning.".
@@ -26,7 +26,7 @@ class Report {
   // {"learning.poor_local": 96.1, ...}: the means.
   nlohmann::json json() const;
 
-  // One SVG a row into `folder`.
+  // One SVG per row into `folder`.
   absl::Status write_plots(const std::string& folder) const;
 
  private:

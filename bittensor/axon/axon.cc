@@ -28,7 +28,8 @@ constexpr char kBackward[] = "bittensor.v1.Axon/Backward";
 // Fields of a request that are not text.
 constexpr std::int64_t kOtherFields = 16;
 
-// By how much priorities, weights in [0, 1], of those who wait for an answer are larger.
+// Taken off the priority, a weight in [0, 1], of gradients that only teach: callers that wait for
+// an answer come first.
 constexpr double kTeachingLast = 2;
 
 // What a request without a tensor costs in the queue.

@@ -31,12 +31,11 @@ class ForwardRequest;
 
 // The server of a neuron: runs a frozen copy of its synapse for others.
 //
-// A request is admitted (address, signature, receiver, age, replay, whose it is and how
-// much that one asks, size, shape, values),
-// waits in a bounded queue, is computed on the axon's own worker, joined with
-// others of its shape, and answered with a proof of who answers. Whatever is wrong with it
-// is told to its caller alone. Training goes on beside it: nobody sees the model
-// that is being trained.
+// A request is admitted (address, proof, receiver, age, replay, who the caller is and how much that
+// caller asks for, size, shape, values), waits in a bounded queue, is computed on the axon's own
+// worker, joined with others of its shape, and answered with a proof of who answers. What is wrong
+// with it is told to its caller alone. Training goes on beside it: nobody sees the model that is
+// being trained.
 //
 // Thread-safe. What it is given must outlive it.
 class Axon {
@@ -88,7 +87,7 @@ class Axon {
   // What is served now; null before the first serve().
   std::shared_ptr<ServedSynapse> served() const BITTENSOR_EXCLUDES(mutex_);
 
-  // What those whom the model learns from have taught since the last time. To be called by the
+  // What those that the model learns from have taught since the last call. To be called by the
   // thread that trains it, before its optimizer's step. wait_for_gradients() blocks until there is
   // something, `timeout` at most.
   std::vector<TaughtGradients::Taught> take_gradients() { return taught_.take(); }

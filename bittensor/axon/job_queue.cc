@@ -40,7 +40,7 @@ absl::Status JobQueue::check(double priority, std::size_t bytes) const {
 Duration JobQueue::expected_wait(double priority) const {
   if (time_per_row_.size() < kBatchesForPace) return Duration::zero();
   std::int64_t rows = rows_;
-  // From the last on: few or none are of a lower priority, and each request is asked this.
+  // From the end: few jobs or none have a lower priority, and this runs for each request.
   for (auto job = jobs_.rbegin(); job != jobs_.rend() && job->first < priority; ++job) {
     rows -= job->second.inputs.batch();
   }

@@ -17,8 +17,8 @@ namespace bittensor {
 
 // Jobs that wait for the worker: bounded in number, bytes and time, taken by
 // priority and, within one priority, in the order they came. A job that would
-// wait too long is refused when it comes: its caller learns at once to look
-// elsewhere, and the time of the worker goes to jobs that somebody waits for.
+// wait too long is refused when it comes: its caller can look elsewhere at
+// once, and the worker's time goes to jobs that somebody still waits for.
 //
 // Thread-safe.
 class JobQueue {

@@ -18,7 +18,7 @@ namespace bittensor {
 
 // The inputs of forward calls whose backward is still to come, so that they need
 // not travel twice, with the synapse that answered: the gradient is of the
-// function that was called, also if the axon serves another by then. Bounded: the
+// function that was called, even if the axon serves another by then. Bounded: the
 // oldest go first.
 //
 // Thread-safe.

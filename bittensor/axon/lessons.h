@@ -17,11 +17,11 @@
 
 namespace bittensor {
 
-// A question with what is right about it: who is asked may learn from it.
+// A question with its labels: the one who is asked may learn from it.
 struct Lesson {
   PublicKey from;
   Inputs inputs;
-  at::Tensor labels;               // int64 [rows]; negative: unknown. Of text: what the model says
+  at::Tensor labels;               // int64 [rows]; negative: unknown. Of text: the model's own
   std::vector<std::string> texts;  // of text: the rows without anything hidden; else empty
 
   std::int64_t rows() const { return inputs.batch(); }
@@ -30,8 +30,8 @@ struct Lesson {
 };
 
 // The last questions with labels that others asked, in memory only. A neuron adds rows of them to
-// its own batches, as many as it likes: so a slow one is not drowned, and what they teach has no
-// age, since it is learnt with the parameters of that moment.
+// its own batches, as many as it likes, so that a slow one is not drowned; and a lesson has no age,
+// since it is learnt with the parameters of that moment.
 //
 // Thread-safe. Bounded in number and bytes, all together and for each teacher: the oldest go first.
 class Lessons {
@@ -47,7 +47,7 @@ class Lessons {
 
   explicit Lessons(Options options, std::uint64_t seed = 0) : options_(options), random_(seed) {}
 
-  // Keeps the lesson. Returns whether it was kept: not one larger than all that may be kept.
+  // Keeps the lesson. Returns whether it was kept: one larger than all that may be kept is not.
   bool add(Lesson lesson) BITTENSOR_EXCLUDES(mutex_);
 
   // `rows` rows at random, some of each of several lessons; none if there are no lessons. With

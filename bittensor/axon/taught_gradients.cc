@@ -20,7 +20,7 @@ absl::Status check_shapes(const std::vector<at::Tensor>& sum,
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     if (!gradients[i].defined() || !sum[i].defined()) continue;
     if (gradients[i].sizes() == sum[i].sizes()) continue;
-    return absl::InvalidArgumentError(absl::StrCat("gradient ", i, " is of another shape"));
+    return absl::InvalidArgumentError(absl::StrCat("gradient ", i, " has another shape"));
   }
   return absl::OkStatus();
 }

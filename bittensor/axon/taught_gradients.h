@@ -16,10 +16,10 @@
 
 namespace bittensor {
 
-// What others' gradients would change in the parameters of a synapse, one sum a teacher, until the
-// neuron that trains it takes them into its own step.
+// What others' gradients would change in the parameters of a synapse, one sum per teacher, until
+// the neuron that trains it takes them into its own step.
 //
-// Thread-safe. Holds one set of parameters a teacher, however many calls there were, and no more
+// Thread-safe. Holds one set of parameters per teacher, however many calls there were, and no more
 // than kMaxTeachers of them.
 class TaughtGradients {
  public:
@@ -40,10 +40,10 @@ class TaughtGradients {
   absl::Status add(const PublicKey& from, const std::vector<at::Tensor>& gradients)
       BITTENSOR_EXCLUDES(mutex_);
 
-  // The sums so far, one a teacher; begins anew.
+  // The sums so far, one per teacher; starts over.
   std::vector<Taught> take() BITTENSOR_EXCLUDES(mutex_);
 
-  // Blocks until there is something to take, `timeout` at most; whether there is.
+  // Blocks until there is something to take, `timeout` at most; returns whether there is.
   bool wait(Duration timeout) BITTENSOR_EXCLUDES(mutex_);
 
  private:

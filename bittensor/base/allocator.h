@@ -7,8 +7,9 @@ namespace bittensor {
 // called once, at program start, before threads are started.
 void tune_allocator();
 
-// Gives back what was kept and is free now: once in a while, or what a busy minute took stays.
-// Takes some milliseconds, and as many again until the memory is taken anew. Thread-safe.
+// Gives memory that was kept and is free now back to the system. To be called once in a while, or
+// what a busy minute took is never returned. Costs some milliseconds, and as many again when the
+// memory is needed next. Thread-safe.
 void trim_allocator();
 
 }  // namespace bittensor

@@ -10,7 +10,7 @@
 namespace bittensor {
 
 // A program started by this one, in a process group of its own, with plain signals and nothing on
-// standard input. Its standard output is read line by line. It ends with this process, also if that
+// standard input. Its standard output is read line by line. It ends with this process, even if that
 // is killed.
 //
 // Not thread-safe. The thread that starts it must live as long.

@@ -53,7 +53,7 @@ class StagedFile {
 };
 
 // Writes `pieces`, one after another, to `path`: the file holds all of them or what it held
-// before, also after a crash. `mode` and errors as StagedFile's. Blocks.
+// before, even after a crash. `mode` and errors as StagedFile's. Blocks.
 absl::Status write_whole_file(const std::string& path, absl::Span<const absl::string_view> pieces,
                               unsigned mode = 0666);
 

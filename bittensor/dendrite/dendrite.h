@@ -50,7 +50,7 @@ class Dendrite {
     std::uint64_t local = 0;    // answered by this neuron's own synapse
     std::uint64_t lessons_given = 0;      // questions with labels that a peer keeps
     std::uint64_t gradients_given = 0;    // that a peer learns from
-    std::uint64_t gradients_refused = 0;  // it learns from others, or no longer has the inputs
+    std::uint64_t gradients_refused = 0;  // it does not learn from us, or has no inputs left
     std::uint64_t gradients_dropped = 0;  // not sent: too many were under way
     PeerCalls::Traffic traffic;
   };
@@ -71,11 +71,11 @@ class Dendrite {
     Pending& operator=(Pending&&) noexcept;
     ~Pending();  // lets the calls go on, unheeded
 
-    // One Answer a synapse, in their order; blocks until the deadline at most. Call one of the
-    // two once.
+    // One Answer per synapse, in their order; blocks until the deadline at most. Call wait() or
+    // wait_usual(), once.
     std::vector<Answer> wait();
 
-    // The same for whoever would rather go on than wait for the last one: an answer that takes
+    // The same for callers who would rather go on than wait for the last one: an answer that takes
     // longer than its peer's usually do (PeerPace) counts as failed here, although the peer is
     // blamed only if it does not come by the deadline. A peer that never answered yet is given
     // as long as the slowest of the others.
@@ -104,21 +104,21 @@ class Dendrite {
 
   // Sends requests[i] to synapses[i] and returns at once; local work may go on before
   // wait(). A request without rows is not sent; its answer is ok and has no rows.
-  // `extras`: one a synapse, or none.
+  // `extras`: one per synapse, or none.
   Pending forward_async(const std::vector<SynapseRecord>& synapses, std::vector<Inputs> requests,
                         std::vector<Extras> extras = {});
 
-  // Gives `peer` the gradient of an answer of its, for its model to learn from, and returns at
+  // Gives `peer` the gradient of one of its answers, for its model to learn from, and returns at
   // once. Nobody waits for it: dropped if too many are under way to that peer, and when it comes
   // late. `call_id` is the answer's; `modality` that of the question.
   void teach(const SynapseRecord& peer, Modality modality, std::uint64_t call_id,
              const at::Tensor& gradient);
 
   // Whether `peer` took what it was last taught, or was never taught: one that does not learn is
-  // asked again now and then only.
+  // only tried again now and then.
   bool learns(const PublicKey& peer) const BITTENSOR_EXCLUDES(mutex_);
 
-  // The same, blocking; one Answer a synapse, in their order.
+  // The same, blocking; one Answer per synapse, in their order.
   std::vector<Answer> forward(const std::vector<SynapseRecord>& synapses,
                               std::vector<Inputs> requests);
   std::vector<Answer> forward_text(const std::vector<SynapseRecord>& synapses,
@@ -128,7 +128,7 @@ class Dendrite {
   std::vector<Answer> forward_tensor(const std::vector<SynapseRecord>& synapses,
                                      const std::vector<at::Tensor>& requests);
 
-  // Calls that nobody waits for any more count when they end.
+  // Calls that nobody waits for any more are counted when they end.
   Stats stats() const BITTENSOR_EXCLUDES(mutex_);
 
  private:
@@ -136,7 +136,7 @@ class Dendrite {
   // How teaching a peer goes.
   struct Pupil {
     int under_way = 0;
-    TimePoint refused_until;  // it did not learn: not taught before
+    TimePoint refused_until;  // it did not learn: not taught again before this
   };
   using Patience = std::function<std::vector<TimePoint>()>;
 

@@ -30,7 +30,7 @@ class PeerCalls {
  public:
   using Done = std::function<void(absl::StatusOr<PeerAnswer>)>;
 
-  // What is right about a request's rows: for whoever is asked to learn from.
+  // The labels of a request's rows: for the one who is asked to learn from.
   struct Labels {
     at::Tensor classes;              // int64 [rows]; undefined: none
     std::vector<std::string> texts;  // of text: the rows without anything hidden; else empty
@@ -108,7 +108,8 @@ class PeerCalls {
   Executor& executor_;
   std::atomic<std::uint64_t> bytes_sent_{0};
   std::atomic<std::uint64_t> bytes_received_{0};
-  // Two dendrites of one neuron must not name the same kept inputs: each starts anywhere.
+  // Two dendrites of one neuron must not name the same kept inputs: each counts from a random
+  // number.
   std::atomic<std::uint64_t> next_call_id_{random_id()};
 
   Mutex mutex_;

@@ -15,8 +15,8 @@ namespace bittensor {
 
 // How long each peer usually takes to answer, so that whoever waits can tell an
 // answer that is on its way from one that is lost: long before its deadline, and
-// without holding it against a peer that is merely far away. A new address begins
-// anew.
+// without holding it against a peer that is merely far away. A new address starts
+// over.
 //
 // Thread-safe.
 class PeerPace {

@@ -14,7 +14,7 @@ namespace bittensor {
 // Leaves a failing peer alone for a growing time: `first` after its first
 // failure, twice as long after each further one, at most `longest`. A good answer
 // ends the rest and makes up for half a failure: a peer that fails every other
-// time still rests longer and longer. A new address begins anew.
+// time still rests longer and longer. A new address starts over.
 //
 // Thread-safe.
 class PeerRest {
@@ -35,7 +35,7 @@ class PeerRest {
 
  private:
   struct Failures {
-    std::string address;  // where it failed: a peer that moved begins anew
+    std::string address;  // where it failed: a peer that moved starts over
     int debt = 0;         // two for each failure, one less for each good answer
     TimePoint until;
   };

@@ -265,7 +265,7 @@ absl::StatusOr<v1::GossipResponse> Gossip::read_response(const Peer& peer, const
     sender = envelope.sender;
     v1::GossipResponse response;
     if (!response.ParseFromString(reply->body.flatten()))
-      return absl::InvalidArgumentError("no gossip response");
+      return absl::InvalidArgumentError("not a gossip response");
     BITTENSOR_RETURN_IF_ERROR(check_form(response));
     BITTENSOR_RETURN_IF_ERROR(keep(response.statements()));
     return response;
@@ -279,7 +279,7 @@ absl::StatusOr<v1::GossipResponse> Gossip::read_response(const Peer& peer, const
     const bool said = std::find(named.begin(), named.end(), peer.address) == named.end() ||
                       !warned_.insert(peer.address).second;
     spdlog::log(said ? spdlog::level::debug : spdlog::level::warn,
-                "bootstrap {} does not answer, is tried again: {}", peer.address,
+                "bootstrap {} does not answer, will be tried again: {}", peer.address,
                 response.status().ToString());
   }
   return response;

@@ -41,7 +41,7 @@ Transport::Reply Gossip::handle(const Transport::Request& request) {
     BITTENSOR_RETURN_IF_ERROR(replay_guard_.admit(envelope, executor_.unix_ms(), true));
     v1::GossipRequest asked;
     if (!asked.ParseFromString(message.body.flatten()))
-      return absl::InvalidArgumentError("no gossip request");
+      return absl::InvalidArgumentError("not a gossip request");
     BITTENSOR_RETURN_IF_ERROR(check_form(asked));
     BITTENSOR_ASSIGN_OR_RETURN(const v1::GossipResponse response, respond(asked));
     note_where_it_called_from(envelope, request.peer);

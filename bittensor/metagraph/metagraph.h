@@ -57,7 +57,8 @@ class Metagraph {
   ~Metagraph();
 
   // From now on says to the network: "my synapse takes and gives `schema` and is served at
-  // port `axon_port` of remote_ip". May be called again when something changes.
+  // port `axon_port` of remote_ip". So the axon is started first. May be called again when
+  // something changes.
   void subscribe(const Schema& schema, int axon_port);
 
   // Listens and begins to gossip. kAlreadyExists if the port is taken,
@@ -65,7 +66,7 @@ class Metagraph {
   // kFailedPrecondition if it was started before.
   absl::Status start();
 
-  // Tells some peers that this neuron leaves, writes the cache, stops. May be called twice.
+  // Tells some peers that this neuron is leaving, writes the cache, stops. May be called twice.
   // Not from a callback of the transport or the executor, for which it waits.
   void stop();
 
@@ -74,7 +75,7 @@ class Metagraph {
 
   // At most `n` synapses of others that are proven, those that count most first; ties in an
   // order of this neuron's own. If there are none, this neuron's own synapse (if subscribed):
-  // who is alone asks itself. Does not block: reads a snapshot.
+  // a lone neuron queries itself. Does not block: reads a snapshot.
   std::vector<SynapseRecord> get_synapses(std::size_t n) const;
 
   // How many other neurons are known.

@@ -10,7 +10,7 @@
 namespace bittensor {
 
 // Makes this neuron's own statements and renews them before they expire. The
-// more neurons are known, the longer they hold: all neurons together renew some
+// more neurons are known, the longer they are valid: all neurons together renew some
 // ten records a round, so the traffic of one does not grow with the network.
 //
 // Not thread-safe. It has no clock: `now_ms` is Unix time.
@@ -33,10 +33,10 @@ class Publisher {
   std::vector<StatementPtr> due(std::int64_t now_ms, std::size_t neurons,
                                 std::int64_t newest_of_self_ms);
 
-  // "This neuron leaves"; null if it never said that it is there.
+  // "This neuron is leaving"; null if it never said that it is there.
   StatementPtr farewell(std::int64_t now_ms);
 
-  // How long a record holds where `neurons` are known.
+  // How long a record is valid where `neurons` are known.
   std::int64_t ttl_ms(std::size_t neurons) const;
 
  private:

@@ -108,7 +108,7 @@ std::shared_ptr<Synapse> Checkpoints::take_best(const Synapse& synapse) {
   const StateDict best = std::exchange(best_synapse_, {});
   if (!best.empty()) {
     const absl::Status fits = load_state_dict(*copy, best);
-    if (!fits.ok()) spdlog::warn("serves the model as it is: {}", fits.ToString());
+    if (!fits.ok()) spdlog::warn("serving the model as it is: {}", fits.ToString());
   }
   return copy;
 }

@@ -29,7 +29,7 @@ struct TrainingPosition {
 };
 
 // The two checkpoints of a neuron (parts.h): the best model so far, and where training stands, so
-// that a neuron that is started again continues from the later one, also within an epoch.
+// that a neuron that is started again continues from the later one, even within an epoch.
 //
 // A model with a parameter that is not finite is never saved: see broken(). A file that cannot be
 // written is an error in the log, and training goes on: see status().

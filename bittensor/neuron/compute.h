@@ -9,7 +9,7 @@
 
 namespace bittensor {
 
-// Prepares libtorch for a neuron: `threads` to compute with (0: one a core), the random seed,
+// Prepares libtorch for a neuron: `threads` to compute with (0: one per core), the random seed,
 // and the device ("cpu", "cuda", "cuda:1"). kInvalidArgument if there is no such device, with
 // what there is. Warns if libtorch would compute with a slow BLAS. Call it before tensors are
 // made and threads started.

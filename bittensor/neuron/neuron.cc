@@ -10,8 +10,8 @@
 namespace bittensor {
 namespace {
 
-// Who counts more in `metagraph` is answered first, and those whom the model may learn from are
-// heard.
+// Callers that count more in `metagraph` are answered first; gradients and lessons are taken from
+// those that the model may learn from.
 Axon::Options axon_options(Axon::Options options, const Learning& learning,
                            const Metagraph& metagraph) {
   if (!options.priority) {
@@ -60,7 +60,7 @@ Neuron::Neuron(Options options, Transport& transport, const Wallet& wallet, Exec
   if (!parameters.empty()) router_.to(parameters.front().device());
 }
 
-// The dendrite would wait for its calls to the end of their time: they are cut first.
+// The dendrite would wait for its calls until their deadline: they are cut off first.
 Neuron::~Neuron() {
   metagraph_.stop();
   transport_.close();

@@ -23,12 +23,12 @@
 
 namespace bittensor {
 
-// A participant of the network: a model in training and all that joins it with others'.
+// A participant in the network: a model in training and all that connects it with others'.
 //
-//   auto neuron = Neuron::create(options, transport, wallet, executor, model);
-//   torch::optim::SGD optimizer((*neuron)->parameters(), 0.03);
-//   (*neuron)->start();
-//   for (std::int64_t i = 0; i < steps; ++i) (*neuron)->step(next_batch, i, steps, optimizer);
+//   Neuron neuron(options, transport, wallet, executor, model);
+//   torch::optim::SGD optimizer(neuron.parameters(), 0.03);
+//   BITTENSOR_RETURN_IF_ERROR(neuron.start());
+//   for (std::int64_t i = 0; i < steps; ++i) neuron.step(make_batch, i, steps, optimizer);
 //
 // Its parts may be used by their names, as the steps of ARCHITECTURE.md do. Not thread-safe: it
 // belongs to the training thread; what serves others runs beside it. What it is given must outlive
@@ -47,7 +47,7 @@ class Neuron {
 
   Neuron(Options options, Transport& transport, const Wallet& wallet, Executor& executor,
          std::shared_ptr<Synapse> synapse);
-  // Tells the peers that it leaves, and stops.
+  // Tells the peers that it is leaving, and stops.
   ~Neuron();
   Neuron(const Neuron&) = delete;
   Neuron& operator=(const Neuron&) = delete;
@@ -61,7 +61,7 @@ class Neuron {
   TrainingStep::Result step(const MakeMiniBatch& make, std::int64_t number, std::int64_t end,
                             torch::optim::Optimizer& optimizer);
 
-  // The local path of a test batch, and what the network says to it. The modules must be in
+  // The local path of a test batch, and what the network says about it. The modules must be in
   // evaluation mode.
   void look_local(MiniBatch& batch);
   TrainingStep::Result look_network(MiniBatch& batch) { return step_.look(batch); }

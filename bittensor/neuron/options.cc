@@ -96,18 +96,20 @@ void add_network(const Group& group, NeuronOptions& o) {
       ->check(kPort);
   group
       .add("bootstrap", o.bootstrap,
-           "metagraph HOST:PORT of a neuron already there; several: again, or with commas")
+           "metagraph HOST:PORT of a neuron that is there already; repeat it, or use commas, for "
+           "more")
       ->delimiter(',');
   group.add("remote_ip", o.remote_ip,
             "host or address that others reach this neuron at; empty: --listen_ip, or 127.0.0.1 if "
-            "that is any");
-  group.add("listen_ip", o.listen_ip,
-            "address of this machine to listen at; 0.0.0.0: any, ::: any of IPv6 too");
+            "that is 0.0.0.0 or ::");
+  group.add(
+      "listen_ip", o.listen_ip,
+      "address of this machine to listen at; 0.0.0.0 is all of IPv4, :: all of IPv6 and IPv4");
   group
       .add("min_peers", o.min_peers,
            "before training, wait until so many other neurons are known (30 s at most)")
       ->check(kCount);
-  group.add("timeout", o.timeout, "seconds after which a peer's answer is given up")
+  group.add("timeout", o.timeout, "seconds after which a peer's answer is no longer waited for")
       ->check(CLI::Range(0.01, 3600.0));
   group
       .add("compression", o.compression,
@@ -136,13 +138,13 @@ void add_network(const Group& group, NeuronOptions& o) {
 void add_admission(const Group& group, NeuronOptions& o) {
   group
       .add("axon_allow", o.axon_allow,
-           "answer these keys only: 64 hexadecimal digits, or a file with one a line")
+           "answer these keys only: 64 hexadecimal digits, or a file with one per line")
       ->delimiter(',');
-  group.add("axon_deny", o.axon_deny, "never answer these keys, also if they are allowed")
+  group.add("axon_deny", o.axon_deny, "never answer these keys, even if they are allowed")
       ->delimiter(',');
   group
       .add("axon_requests_per_second", o.axon_requests_per_second,
-           "of one key, or of one address without a key; 0: any number")
+           "requests per second of one key, or of one address without a key; 0: any number")
       ->check(CLI::NonNegativeNumber);
   group.add("axon_megabytes_per_second", o.axon_megabytes_per_second, "the same, in MiB")
       ->check(CLI::NonNegativeNumber);
@@ -157,7 +159,9 @@ void add_admission(const Group& group, NeuronOptions& o) {
       .add("axon_refused_per_second", o.axon_refused_per_second,
            "an address with more refused requests is refused unread; 0: any number")
       ->check(CLI::NonNegativeNumber);
-  group.add("axon_max_message_megabytes", o.axon_max_message_megabytes, "of one request, MiB")
+  group
+      .add("axon_max_message_megabytes", o.axon_max_message_megabytes,
+           "size of one request, in MiB")
       ->check(CLI::Range(1, 1024));
   group
       .add("axon_max_rows", o.axon_max_rows, "of one request, and of requests joined into a batch")
@@ -181,10 +185,9 @@ void add_learning(const Group& group, NeuronOptions& o) {
            "or earned (anybody, as far as what it says agrees with this neuron's own data)")
       ->check(CLI::IsMember({"off", "known", "earned"}));
   group
-      .add(
-          "known", o.known,
-          "keys of neurons to teach and to learn from: 64 hexadecimal digits, or a file with one a "
-          "line")
+      .add("known", o.known,
+           "keys of neurons to teach and to learn from: 64 hexadecimal digits, or a file with one "
+           "per line")
       ->delimiter(',');
   group
       .add("lessons", o.lessons,
@@ -196,36 +199,43 @@ void add_files(const Group& group, NeuronOptions& o) {
   group.add("neuron_key", o.neuron_key, "key file: the neuron's identity; created if missing");
   group.add("passphrase_file", o.passphrase_file,
             "file whose first line is the passphrase of the key file (0600); the passphrase may "
-            "also stand in the environment, as BITTENSOR_PASSPHRASE");
+            "also be given in the environment, as BITTENSOR_PASSPHRASE");
   group.add("load_model", o.load_model,
-            "checkpoint to go on from; empty: the latest of this neuron, if it has one");
+            "checkpoint to resume from; empty: the latest of this neuron, if it has one");
   group.add("save_model", o.save_model, "where checkpoints go; empty: beside the key");
   group
       .add("save_interval", o.save_interval,
            "seconds between checkpoints within an epoch: what a crash loses at most")
       ->check(CLI::Range(0.0, 1e9));
-  group.flag("from_scratch", o.from_scratch, "begin anew, whatever was saved before");
+  group.flag("from_scratch", o.from_scratch, "start over, whatever was saved before");
   group.add("data", o.data, "folder with the data set; empty: the cache, fetched if missing");
 }
 
 void add_training(const Group& group, NeuronOptions& o) {
   group.add("epochs", o.epochs, "train until so many epochs are done")->check(kCount);
-  group.add("steps", o.steps, "train so many steps in place of --epochs; 0: epochs")->check(kCount);
+  group.add("steps", o.steps, "train this many steps instead of --epochs; 0: by epochs")
+      ->check(kCount);
   group.flag("control,!--no_control", o.control,
              "first train the same model on the same data without the network, to compare with");
   group
-      .add("batch_size_train", o.batch_size_train, "images, or pairs of sentences, a training step")
+      .add("batch_size_train", o.batch_size_train,
+           "images, or pairs of passages, per training step")
       ->check(kPositive);
-  group.add("batch_size_test", o.batch_size_test, "the same a test step")->check(kPositive);
+  group.add("batch_size_test", o.batch_size_test, "the same per test step")->check(kPositive);
   group.add("learning_rate", o.learning_rate, "of the optimizer, at its peak")
       ->check(CLI::NonNegativeNumber);
   group.add("momentum", o.momentum, "of stochastic gradient descent")->check(CLI::Range(0.0, 1.0));
-  group.add("topk", o.topk, "how many peers each sample is sent to at most")->check(kPositive);
+  group
+      .add("topk", o.topk,
+           "how many peers each sample is sent to at most; with no more than that, all are asked")
+      ->check(kPositive);
   group.add("max_peers", o.max_peers, "known synapses that the router chooses from")
       ->check(kPositive);
   group
       .add("weights", o.weights,
-           "what a peer is worth: its contribution to the loss, or its mean gate score")
+           "what a peer's weight is the mean of: contribution, how right its predictions are or "
+           "else how much worse the loss would be without it; or score, how much the router "
+           "lets it count")
       ->check(CLI::IsMember({"contribution", "score"}));
   group
       .add("serve_interval", o.serve_interval,
@@ -233,19 +243,19 @@ void add_training(const Group& group, NeuronOptions& o) {
       ->check(kCount);
   group
       .add("ask_interval", o.ask_interval,
-           "ask peers in one of so many training steps: fewer where their answers cost more than "
+           "ask peers in every Nth training step: less often where their answers cost more than "
            "they teach")
       ->check(kPositive);
   group
       .add("look_ahead", o.look_ahead,
-           "how many batches ahead peers are asked at most, to hide the time of the network; 0: "
-           "when the batch trains")
+           "how many batches ahead peers are asked at most, to hide the time the network takes; 0: "
+           "ask when the batch trains")
       ->check(CLI::Range(0, 256));
-  group.add("seed", o.seed, "of parameters, shuffling and exploration");
+  group.add("seed", o.seed, "random seed of parameters, shuffling and exploration");
   group.add("device", o.device, "cpu, cuda or cuda:N: where the neuron computes");
-  group.add("threads", o.threads, "threads to compute with; 0: one a core")->check(kCount);
+  group.add("threads", o.threads, "threads to compute with; 0: one per core")->check(kCount);
   group
-      .add("train_images", o.train_images, "train on N images, or pairs of sentences, only; 0: all")
+      .add("train_images", o.train_images, "train on N images, or pairs of passages, only; 0: all")
       ->check(kCount);
   group.add("test_images", o.test_images, "test on N only; 0: all")->check(kCount);
 }
@@ -254,11 +264,11 @@ void add_display(const Group& group, NeuronOptions& o) {
   group.add("log_interval", o.log_interval, "steps between two lines of progress")
       ->check(kPositive);
   group.add("log_level", o.log_level, "trace, debug, info, warning, error or off");
-  group.add("progress", o.progress, "bar, lines, json (one object a line) or auto")
+  group.add("progress", o.progress, "bar, lines, json (one object per line) or auto")
       ->check(CLI::IsMember({"auto", "bar", "lines", "json"}));
   group.add("report", o.report, "write the final numbers to this file, as JSON");
   group.flag("poison", o.poison, "")->group("");
-  group.flag("stay", o.stay, "after training go on serving until told to stop (Ctrl-C)");
+  group.flag("stay", o.stay, "after training, keep serving until told to stop (Ctrl-C)");
 }
 
 }  // namespace
@@ -271,7 +281,7 @@ void add_neuron_options(CLI::App& app, NeuronOptions& options) {
   app.footer(
       "Each option is also NAME = VALUE in the file and the variable in (Env:...); the "
       "command line wins, then the file, then the environment.");
-  app.set_config("--config", "", "file with options, one NAME = VALUE a line (TOML)")
+  app.set_config("--config", "", "file with options, one NAME = VALUE per line (TOML)")
       ->envname("BITTENSOR_CONFIG");
   app.config_formatter(std::make_shared<OptionsFile>());
   app.allow_config_extras(CLI::config_extras_mode::error);

@@ -33,7 +33,7 @@ struct NeuronOptions {
   std::string tls_key;
   std::string fault;
 
-  // Who may ask, and how much (wallet/admission.h).
+  // Who may ask, and how much (trust/admission.h).
   std::vector<std::string> axon_allow;
   std::vector<std::string> axon_deny;
   double axon_requests_per_second = 5'000;

@@ -35,7 +35,8 @@ absl::StatusOr<Neuron::Options> neuron_options(const NeuronOptions& options);
 // Where the best model so far goes: --save_model, or the key file's name with ".pt".
 std::string checkpoint_path(const NeuronOptions& options);
 
-// Where goes what a restarted neuron goes on from: "a/neuron.last.pt" beside "a/neuron.pt".
+// Where the state of training goes, from which a restarted neuron resumes: "a/neuron.last.pt"
+// beside "a/neuron.pt".
 std::string last_checkpoint_path(const NeuronOptions& options);
 
 // The neuron's key, from --neuron_key, which is created if it is missing; its passphrase, if

@@ -42,7 +42,7 @@ struct NeuronTask {
       optimizer;
   Schedule schedule = Schedule::kWarmRestarts;
   double max_gradient_norm = 0;  // over all parameters; 0: gradients are not clipped
-  std::map<std::string, std::string> config = {};  // goes into checkpoints, for who uses the model
+  std::map<std::string, std::string> config = {};  // goes into checkpoints, for users of the model
 
   // In words, what a test of the local path says beside loss and accuracy; may be empty.
   std::function<std::string(const TestResult&)> describe = {};
@@ -58,8 +58,8 @@ absl::Status run_neuron(const NeuronOptions& options, NeuronTask task);
 // the network: what the network is measured against. Cut short when a stop is requested.
 TestResult train_alone(const NeuronOptions& options, const NeuronTask& task);
 
-// The main() of an example: parses the options, which begin as `options`, and calls `run`. What is
-// said to be wrong begins with `name`. `add` adds options of the example's own.
+// The main() of an example: parses the options, which begin as `options`, and calls `run`. Error
+// messages begin with `name`. `add` adds options of the example's own.
 int example_main(int argc, char** argv, const std::string& name, const std::string& description,
                  NeuronOptions options,
                  const std::function<absl::Status(const NeuronOptions&)>& run,

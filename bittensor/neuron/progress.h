@@ -12,7 +12,7 @@
 
 namespace bittensor {
 
-// How far a training epoch is and how it goes.
+// How far a training epoch has come, and how it is going.
 struct StepProgress {
   int epoch = 0;   // from 1
   int epochs = 0;  // of so many
@@ -28,7 +28,7 @@ struct StepProgress {
 };
 
 // Shows the progress of training on standard output: a bar that is drawn again
-// in place, plain lines, or JSON objects, one a line, for another program.
+// in place, plain lines, or JSON objects, one per line, for another program.
 //
 // Not thread-safe.
 class Progress {
@@ -40,8 +40,8 @@ class Progress {
 
   Progress(Style style, Executor& executor) : style_(style), executor_(executor) {}
 
-  // The clock of images/s and of the time left starts now, in an epoch that `images` of were
-  // trained before: by a run that this one resumes.
+  // Starts the clock of images/s and of the time left, in an epoch of which `images` were trained
+  // before, by a run that this one resumes.
   void start_epoch(std::int64_t images = 0);
 
   // Whether it is time to show a step: at each `interval`, or, with a bar, ten times a second.

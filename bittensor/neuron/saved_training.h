@@ -15,7 +15,7 @@
 
 namespace bittensor {
 
-// Where a training stood, and the best model it had.
+// Where a training run stood, and the best model it had.
 struct SavedTraining {
   std::string path;        // of `last`, as the user knows it
   Checkpoint last;         // to go on from
@@ -24,7 +24,7 @@ struct SavedTraining {
 };
 
 // --load_model, or else the later of the neuron's two checkpoints (parts.h); none if it has
-// none or is told to begin from scratch. A damaged one is passed over with a warning if the
+// none or is told to start from scratch. A damaged one is passed over with a warning if the
 // other can be read. kDataLoss if there are only damaged ones: then the user decides.
 absl::StatusOr<std::optional<SavedTraining>> find_saved_training(const NeuronOptions& options);
 

@@ -78,7 +78,7 @@ class TrainingStep {
   // gives others what they can learn from.
   Result learn(Question question, torch::optim::Optimizer& optimizer);
 
-  // What the network says to a test batch, beside the local path; without gradients. The modules
+  // What the network says about a test batch, beside the local path; without gradients. The modules
   // must be in evaluation mode.
   Result look(MiniBatch& batch);
   // The same with answers that are there already.

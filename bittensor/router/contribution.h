@@ -24,9 +24,9 @@ at::Tensor contributions(const Route& route, const std::vector<Answer>& answers,
                          const at::Tensor& network_context);
 
 // Weights from contributions: the squares of their positive parts, in sum 1, since what is small is
-// mostly chance; of one peer alone 1. Nobody gets less than 1e-4, which tells one who was asked in
-// vain from one who never was. If nobody's is positive all get that little: mixed into running
-// weights it leaves their proportions as they were.
+// mostly chance; of one peer alone 1. Nobody gets less than 1e-4, so that one that was asked in
+// vain differs from one that was never asked. If nobody's is positive all get that little: mixed
+// into running weights it leaves their proportions as they were.
 at::Tensor contribution_shares(const at::Tensor& contributions);
 
 // Each synapse's mean score among those that answered, [n] on the CPU, in sum at most 1.

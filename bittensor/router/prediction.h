@@ -23,13 +23,14 @@ class Predictions {
   // one is sure of (the energy of Liu et al. 2020, "Energy-based out-of-distribution detection",
   // arXiv 2010.03759). A peer's trust is how often it was right on this neuron's own labels, and
   // its score for the row relative to the mean score; the neuron trusts itself fully: beginners,
-  // or old copies, do not outvote one that has learnt. How loud one is buys at most e^4 of the
-  // neuron's own say. Undefined if no peer gave a prediction. No gradient.
+  // or old copies, do not outvote one that has learnt. However sure a peer is, that raises its say
+  // to at most e^4 times the neuron's own, times its trust and score. Undefined if no peer gave a
+  // prediction. No gradient.
   at::Tensor join(const Route& route, const std::vector<Answer>& answers,
                   const at::Tensor& own) const;
 
   // Takes note of how right each peer was about `labels` (int64 [batch], negative: unknown), and
-  // gives what each is worth, [n] on the CPU, in sum 1: the probability of the right class beyond
+  // returns what each is worth, [n] on the CPU, in sum 1: the probability of the right class beyond
   // chance, relative to the others'. A synapse without prediction has its share in `otherwise`
   // (contribution_shares()), of the part that such synapses have.
   at::Tensor learn(const Route& route, const std::vector<Answer>& answers, const at::Tensor& labels,

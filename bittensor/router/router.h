@@ -52,7 +52,8 @@ class Router : public torch::nn::Module {
   Route route(const std::vector<SynapseRecord>& synapses, const at::Tensor& weights,
               const at::Tensor& context, const Inputs& inputs);
 
-  // Whether the context matters for whom route() asks: not if each row goes to all n synapses.
+  // Whether the context matters for whom route() asks: not if n <= topk, when each row goes to all
+  // synapses and the context only decides how much each answer counts.
   // A program that looks ahead, and will rescore(), then need not compute one.
   bool chooses(std::size_t n) const { return static_cast<std::int64_t>(n) > topk_; }
 

@@ -25,9 +25,9 @@ namespace bittensor {
 class WeightAverage {
  public:
   // The new weights, [n], from those so far and from `shares` [n], one batch's (of
-  // contribution_shares() or score_shares()). Who was not sent a row keeps its weight, and who
-  // never answered has none. Whose weight is not 0 though it was not in the last update has its
-  // batches behind it: the weight comes from a checkpoint, or it was away.
+  // contribution_shares() or score_shares()). A synapse that was not sent a row keeps its weight,
+  // and one that never answered has none. One with a weight that was not in the last update counts
+  // as well known: its weight comes from a checkpoint, or it was away.
   at::Tensor update(const Route& route, const std::vector<Answer>& answers,
                     const at::Tensor& weights, const at::Tensor& shares);
 

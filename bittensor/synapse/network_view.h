@@ -5,7 +5,7 @@
 
 namespace bittensor {
 
-// What the network says to a batch.
+// What the network says about a batch.
 struct NetworkView {
   at::Tensor context;  // the joined answers, [batch, network_dim], or text's [batch, sequence, ...]
   // The joined predictions, log-probabilities [batch, classes], this neuron's own among them;

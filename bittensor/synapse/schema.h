@@ -18,8 +18,8 @@ namespace bittensor {
 // The size of every answer's last dimension unless a synapse says otherwise.
 inline constexpr std::int64_t kDefaultNetworkDim = 1024;
 
-// What a synapse predicts besides its output: one of `classes` classes. Synapses of the same name
-// and number mean the same by a class.
+// What a synapse predicts besides its output: one of `classes` classes. Synapses whose tasks have
+// the same name and number of classes mean the same by a class.
 struct Task {
   std::string name;  // "" : none
   std::int64_t classes = 0;
@@ -55,12 +55,12 @@ v1::Modality to_proto(Modality modality);
 absl::StatusOr<Modality> from_proto(v1::Modality modality);
 
 v1::Task to_proto(const Task& task);
-// kInvalidArgument if a stranger's task is none: a name of more than 64 bytes, or a number of
+// kInvalidArgument if a stranger's task is not valid: a name of more than 64 bytes, or a number of
 // classes not in [1, 65536]. An empty name is no task.
 absl::StatusOr<Task> from_proto(const v1::Task& task);
 
 v1::Schema to_proto(const Schema& schema);
-// kInvalidArgument if a stranger's schema is none: unknown modality or dtype, more than 7
+// kInvalidArgument if a stranger's schema is not valid: unknown modality or dtype, more than 7
 // dimensions, a size that is neither positive nor -1, an image without its 3 dimensions,
 // network_dim not in [1, 65536].
 absl::StatusOr<Schema> from_proto(const v1::Schema& schema);

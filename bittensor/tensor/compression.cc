@@ -108,7 +108,7 @@ absl::StatusOr<Compression> parse_compression(absl::string_view name) {
     if (name == to_string(compression)) return compression;
   }
   return absl::InvalidArgumentError(
-      absl::StrCat("no compression \"", name, "\": none, float16, bfloat16 or int8"));
+      absl::StrCat("unknown compression \"", name, "\"; use none, float16, bfloat16 or int8"));
 }
 
 v1::Compression to_proto(Compression compression) {

@@ -15,7 +15,7 @@ namespace bittensor {
 
 // How the elements of a float32 tensor travel; proto/bittensor/v1/tensor.proto has the layouts.
 enum class Compression : std::uint8_t {
-  kNone,      // 4 bytes an element
+  kNone,      // 4 bytes per element
   kFloat16,   // 2 bytes, to 1 part in 2,000
   kBfloat16,  // 2 bytes, to 1 part in 250, any size that float32 has
   kInt8,      // 1 byte, to 1 part in 500 of the range of its row
@@ -46,8 +46,8 @@ class CompressionSet {
 };
 
 // `floats` (float32, contiguous, on the CPU) in the form that travels: a contiguous tensor of any
-// dtype. Undefined for kNone, and where the compression cannot hold the values, one that is not
-// finite or too large for float16, or would save nothing.
+// dtype. Undefined for kNone, where the compression would save nothing, and where it cannot hold a
+// value: one that is not finite, or is too large for float16.
 at::Tensor compressed(const at::Tensor& floats, Compression compression);
 
 // The float32 tensor of `shape` whose elements a stranger sent as `bytes`. kInvalidArgument if they

@@ -39,7 +39,7 @@ struct WireTensor {
 // Finds `tensors` in the message in `payload`, and parses its other fields into `message`.
 // kInvalidArgument if it is not such a message, or has more than `max_fields` fields at its top
 // level, known or not: a field of two bytes may take fifty in memory. Repeated and unknown fields
-// are taken as protobuf does. Allocates nothing for what is in the tensors.
+// are treated as protobuf treats them. Allocates nothing for what is in the tensors.
 absl::Status parse_with_tensors(const Payload& payload, std::int64_t max_fields,
                                 google::protobuf::MessageLite& message,
                                 std::initializer_list<WireTensor*> tensors);

@@ -27,7 +27,7 @@ using Json = nlohmann::json;
 constexpr std::size_t kMaxDimensions = 16;
 
 absl::Status damaged(absl::string_view why) {
-  return absl::DataLossError(absl::StrCat("is damaged or no checkpoint: ", why));
+  return absl::DataLossError(absl::StrCat("is damaged or not a checkpoint: ", why));
 }
 
 class Source {
@@ -243,7 +243,7 @@ absl::StatusOr<Checkpoint> read_archive(const std::string& path) {
   BITTENSOR_ASSIGN_OR_RETURN(checkpoint.synapse, reader.section(*tensors, "synapse"));
   BITTENSOR_ASSIGN_OR_RETURN(checkpoint.router, reader.section(*tensors, "router"));
   BITTENSOR_ASSIGN_OR_RETURN(checkpoint.optimizer.tensors, reader.section(*tensors, "optimizer"));
-  if (tensors->contains("neuron")) {  // Files of the first release have none.
+  if (tensors->contains("neuron")) {  // Older files have none.
     BITTENSOR_ASSIGN_OR_RETURN(checkpoint.neuron, reader.section(*tensors, "neuron"));
   }
   return checkpoint;

@@ -50,7 +50,7 @@ absl::StatusOr<Checkpoint> load_latest(const std::string& path) {
   if (newest.ok()) return newest;
   absl::StatusOr<Checkpoint> previous = load_checkpoint(previous_path(path));
   if (previous.ok()) {
-    spdlog::warn("{}; the one before is used: {}", std::string(newest.status().message()),
+    spdlog::warn("{}; using the previous one: {}", std::string(newest.status().message()),
                  previous_path(path));
     return previous;
   }

@@ -14,7 +14,7 @@
 
 namespace bittensor {
 
-// Where a training stands. docs/checkpoints.md describes the file.
+// The state of a training run. docs/checkpoints.md describes the file.
 struct Checkpoint {
   std::string kind;                           // what model it is of, e.g. "mnist"
   std::map<std::string, std::string> config;  // what it was trained with: for the reader
@@ -24,21 +24,21 @@ struct Checkpoint {
   StateDict synapse;
   StateDict router;
   OptimizerState optimizer;
-  // What else the neuron goes on with; may be empty:
+  // What else the neuron needs to resume; may be empty:
   //   "random"         uint8, the state of libtorch's generator on the CPU
   //   "weighted_keys"  uint8 [n, 32], the synapses that this neuron values, by public key
   //   "weights"        float32 [n], how much
   StateDict neuron;
 };
 
-// Where save_checkpoint() keeps the file before.
+// Where save_checkpoint() keeps the previous file.
 std::string previous_path(const std::string& path);
 
-// Writes the file at `path`, whole or not at all, also after a crash of the process or the
+// Writes the file at `path`, whole or not at all, even after a crash of the process or the
 // machine or with a full disk; what was there stays under previous_path(). Folders are
 // created. Errors name the path and the reason, and leave both files as they are;
-// kInvalidArgument if a text is not UTF-8 or a tensor is not dense or has no elements type
-// that the file knows. Blocks until the disk has it. The tensors must not change meanwhile.
+// kInvalidArgument if a text is not UTF-8 or a tensor is not dense or has an element type
+// that the file does not know. Blocks until the disk has it. The tensors must not change meanwhile.
 absl::Status save_checkpoint(const std::string& path, const Checkpoint& checkpoint);
 
 // Reads the file, on the CPU. kNotFound if it is absent, kDataLoss naming it if it is not

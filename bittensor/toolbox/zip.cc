@@ -51,7 +51,7 @@ std::optional<std::size_t> find_end_record(absl::string_view archive) {
 
 absl::StatusOr<Directory> find_directory(absl::string_view archive) {
   const auto end = find_end_record(archive);
-  if (!end) return bad_zip("no end record, the file is cut short or no zip archive");
+  if (!end) return bad_zip("no end record: the file is cut short or not a zip archive");
   Directory directory{*read_number<std::uint16_t>(archive, *end + 10),
                       *read_number<std::uint32_t>(archive, *end + 16)};
   if (*end < kEndLocator64Size ||

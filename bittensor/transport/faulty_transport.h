@@ -19,10 +19,10 @@ namespace bittensor {
 // probabilities, in this order.
 struct Faults {
   // One way: the request arrives this much later, and so does the reply. A round
-  // trip takes twice as much longer.
+  // trip is delayed twice as much.
   Duration delay{};
   Duration jitter{};     // up to so much more, each way, drawn anew: calls overtake each other
-  double silent = 0;     // of peers, not calls: such a one takes all requests and says nothing
+  double silent = 0;     // of peers, not calls: such a peer takes requests and says nothing
   double refuse = 0;     // nobody listens: kUnavailable at once
   double drop = 0;       // the request is lost: the call runs into its deadline
   double half_open = 0;  // the request arrives and the reply is lost

@@ -9,8 +9,8 @@
 
 namespace bittensor {
 
-// With what a neuron encrypts its connections (docs/adr/0008). One that has it speaks to others
-// that have it alone.
+// What a neuron encrypts its connections with (docs/adr/0008). One that has it speaks only to
+// others that have it.
 struct Tls {
   // Its own certificate and the secret key of that, PEM.
   std::string certificate;

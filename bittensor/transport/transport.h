@@ -32,11 +32,11 @@ struct Message {
 // metagraph.
 //
 // Every implementation keeps these promises (testing/transport_contract.cc):
-//   - on_reply runs exactly once for each call(), also after close();
+//   - on_reply runs exactly once for each call(), even after close();
 //   - on_reply and handlers never run inside call() or listen(), never under a lock;
 //   - a call past its deadline replies kDeadlineExceeded;
 //   - nobody at the address, or a connection that breaks, replies kUnavailable;
-//   - an address that is none (address.h), or an envelope that is too long, replies
+//   - an address that is not valid (address.h), or an envelope that is too long, replies
 //     kInvalidArgument: addresses come from strangers;
 //   - a handler's error status arrives with its code and message.
 //

@@ -30,9 +30,9 @@ Certificate make_certificate(const Wallet& wallet, std::int64_t not_after);
 // An object identifier under 2.25, where a random number (UUID) may be taken without asking.
 constexpr char kNeuronExtension[] = "2.25.203953417618430918452083619270411958362";
 
-// The neuron that a certificate of make_certificate() is bound to. kUnauthenticated says why it
-// is none, or is no longer valid at `now`, unix seconds. It proves nothing without a handshake
-// in which the other end used the certificate's key.
+// The neuron that a certificate of make_certificate() is bound to. kUnauthenticated says why there
+// is none, or that it is no longer valid at `now`, unix seconds. It proves nothing without a
+// handshake in which the other end used the certificate's key.
 absl::StatusOr<PublicKey> neuron_of_certificate(absl::string_view pem, std::int64_t now);
 
 // Whether a neuron can use a certificate that somebody else issued: `key` is its key, and a chain

@@ -61,7 +61,7 @@ class ReplayGuard {
   absl::flat_hash_set<Id> ids_ BITTENSOR_GUARDED_BY(mutex_);
   // The soonest to expire on top: senders' clocks differ.
   std::priority_queue<Seen, std::vector<Seen>, std::greater<>> seen_ BITTENSOR_GUARDED_BY(mutex_);
-  // The latest `until_ms` that was forgotten. Older requests stay refused, also when this
+  // The latest `until_ms` that was forgotten. Older requests stay refused, even when this
   // machine's clock is set back.
   std::int64_t forgotten_until_ms_ BITTENSOR_GUARDED_BY(mutex_) =
       std::numeric_limits<std::int64_t>::min();

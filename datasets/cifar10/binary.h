@@ -24,9 +24,9 @@ inline constexpr int kCifarClasses = 10;
 // allocates more than a few times the file's size.
 absl::StatusOr<LabelledImages> read_cifar_binary(const std::string& path);
 
-// Makes such a file of a picture whose rows are the records: 1024 pixels, which are the image's
-// row by row, red, green, blue interleaved. One label a row. kDataLoss if a label is not in
-// [0, 10) or their number is another than that of the rows; kInternal if it cannot be written.
+// Makes such a file from a picture each of whose rows is an image: its 1024 pixels, row by row,
+// red, green and blue interleaved. One label per row. kDataLoss if a label is not in [0, 10) or
+// there are more or fewer labels than rows; kInternal if it cannot be written.
 absl::Status write_cifar_binary(const std::string& path, const std::vector<std::uint8_t>& pixels,
                                 const std::vector<std::int64_t>& labels);
 

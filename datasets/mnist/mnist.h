@@ -23,7 +23,7 @@ inline constexpr int kMnistClasses = 10;
 Normalisation mnist_normalisation();
 
 // Reads the four files train-images-idx3-ubyte, train-labels-idx1-ubyte,
-// t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte of `folder`, also named with a point
+// t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte of `folder`, or as named with a dot
 // (train-images.idx3-ubyte), uncompressed. Any number of samples and any image size.
 // kNotFound, or kDataLoss with the file and what is wrong with it.
 absl::StatusOr<Mnist> load_mnist(const std::string& folder);

@@ -15,7 +15,7 @@
 namespace bittensor {
 
 // Sentences that follow each other, joined by a space as long as they have at most `most_tokens`
-// tokens together; a longer one stands alone. What BERT calls a sentence (Devlin et al. 2018,
+// tokens together; a longer one is left alone. What BERT calls a sentence (Devlin et al. 2018,
 // arXiv:1810.04805, section 3: "an arbitrary span of contiguous text"): two real ones say too
 // little of whether one follows the other.
 std::vector<std::vector<std::string>> passages_of(
@@ -32,7 +32,7 @@ at::Tensor count_tokens(const std::vector<std::vector<std::string>>& documents,
 absl::StatusOr<BertTokenizer> restricted_to(const at::Tensor& counts,
                                             const BertTokenizer& tokenizer);
 
-// What guesses by frequency alone cost: the mean of -ln p(label), in nats, over the `labels` (any
+// What guessing by frequency alone costs: the mean of -ln p(label), in nats, over the `labels` (any
 // shape; kBertIgnored counts for nothing), p = (count + 1) / sum. A model must get below it to have
 // learnt anything from context.
 double unigram_entropy(const at::Tensor& counts, const std::vector<at::Tensor>& labels);

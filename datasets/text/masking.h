@@ -30,11 +30,11 @@ struct MaskingOptions {
 MaskedTokens mask_tokens(const BertEncoding& encoding, const BertTokenizer& tokenizer,
                          std::mt19937_64& random, const MaskingOptions& options = {});
 
-// What others are asked about a masked text or pair of texts, and where their answers speak of
-// which token (BertSynapse).
+// What others are asked about a masked text or pair of texts, and at which position of an
+// answer each token is answered (BertSynapse).
 struct MaskedQuestion {
   std::string text;                     // "first [SEP] second", or the only text
-  std::vector<std::int64_t> positions;  // a token; 0 for added tokens
+  std::vector<std::int64_t> positions;  // per token; 0 for added tokens
 };
 
 // `encoding` is that of `first` or of `first` and `second`, `ids` what is read for it. Bytes of

@@ -25,7 +25,7 @@ std::unique_ptr<MiniBatch> make_bert_mini_batch(BertSynapse& synapse, const Bert
                                                 const PairBatching& batching);
 
 // AdamW (Loshchilov and Hutter, arXiv 1711.05101) as Devlin et al. use it: weights decay, biases
-// and what normalises do not.
+// and the parameters of normalisation do not.
 std::unique_ptr<torch::optim::Optimizer> make_bert_optimizer(std::vector<at::Tensor> parameters,
                                                              double learning_rate);
 

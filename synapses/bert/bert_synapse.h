@@ -22,7 +22,7 @@ struct BertBatch {
   // second text follows, then the hidden tokens of the row, and 0 again up to the longest row.
   torch::Tensor asked;
   torch::Tensor word_labels;  // the hidden tokens; kBertIgnored elsewhere
-  // At which position an answer to the text speaks of the token.
+  // At which position of an answer to the text the token is answered.
   torch::Tensor answer_positions;
   torch::Tensor next_labels;  // int64 [batch]; 0: the second text follows the first, 1: it does not
 
@@ -47,17 +47,17 @@ struct BertBatch {
 // path has a `network_back` of its own: from one that both share it would have to draw the whole
 // hidden state, and what it changed for that would be noise beside the encoder's.
 //
-// What it answers to a text, [sequence, network_dim]: position 0 speaks of the whole text ([CLS]),
-// position 1 + i of its word i, as the mean of the word's pieces. Words are cut by white space and
+// What it answers to a text, [sequence, network_dim]: position 0 stands for the whole text ([CLS]),
+// position 1 + i for its word i, as the mean of the word's pieces. Words are cut by white space and
 // punctuation alone (WordSplitter), so neurons with different vocabularies agree about them;
-// "[MASK]", "[SEP]" and their like are words, and what stands behind a "[SEP]" is a second text.
+// "[MASK]", "[SEP]" and their like are words, and what follows a "[SEP]" is a second text.
 // Of a text longer than the model the words at the end get no answer.
 //
 // Not thread-safe.
 class BertSynapse : public StudentSynapse {
  public:
   struct Options {
-    BertConfig config;  // vocab_size is that of the tokenizer, whatever stands here
+    BertConfig config;  // vocab_size is that of the tokenizer, whatever it says
     std::int64_t network_dim = kDefaultNetworkDim;
     std::int64_t student = 128;  // hidden units of the student
     std::int64_t joint = 128;    // hidden units of the joint part
@@ -133,7 +133,7 @@ class BertSynapse : public StudentSynapse {
 BertEncoding encode_text(const BertTokenizer& tokenizer, absl::string_view text,
                          const BertConfig& config);
 
-// What who finds a checkpoint of the synapse needs to know beside its parameters: "bert_config", a
+// What a reader of the synapse's checkpoint needs to know beside the parameters: "bert_config", a
 // config.json, "vocabulary", a vocab.txt, and the sizes "network_dim", "student" and "joint".
 std::map<std::string, std::string> model_description(const BertSynapse& synapse);
 

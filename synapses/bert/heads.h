@@ -7,7 +7,7 @@
 #include "torch/nn/module.h"
 
 // BERT with what its tasks put on top. Losses are means; they are undefined where the labels
-// are. The label kBertIgnored counts for nothing; if all are, the loss is 0.
+// are. The label kBertIgnored counts for nothing; if all labels are that, the loss is 0.
 namespace bittensor {
 
 struct BertHeadOutput {

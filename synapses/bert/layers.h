@@ -15,7 +15,7 @@
 // c10::Error on inputs of other shapes. Not thread-safe.
 namespace bittensor {
 
-// A module that only gives its parts the name that they have in Hugging Face's models.
+// A module that only gives its parts the names that they have in Hugging Face's models.
 class BertGroup : public torch::nn::Module {
  public:
   template <typename Part>

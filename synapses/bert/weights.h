@@ -11,12 +11,12 @@
 
 namespace bittensor {
 
-// How the names of a file and of a model met.
+// How the names in a file and in a model match.
 struct WeightsReport {
-  std::vector<std::string> missing;     // the model has them, the file has not: left as they were
-  std::vector<std::string> unexpected;  // the file has them, the model has not
+  std::vector<std::string> missing;     // the model has them, the file does not: left as they were
+  std::vector<std::string> unexpected;  // the file has them, the model does not
 
-  // "missing: a, b; unexpected: c", empty if both are.
+  // "missing: a, b; unexpected: c"; empty if both lists are.
   std::string to_string() const;
 };
 

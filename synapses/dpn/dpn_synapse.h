@@ -17,7 +17,7 @@ namespace bittensor {
 class DpnSynapse : public ImageClassifier {
  public:
   struct Options {
-    DpnLayout layout = dpn26_small();  // its outputs are network_dim, whatever it says
+    DpnLayout layout = dpn26_small();  // except its outputs: network_dim of them
     std::int64_t side = 32;            // pixels
     ImageClassifier::Sizes sizes = of_task("cifar10");
   };
