@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import queue
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -35,6 +36,7 @@ class Neuron:
         self.report = self.process = self.metagraph = None
         self.away = False  # it was stopped on purpose
         self.events = []  # (seconds since the epoch, what it said)
+        self.snapshots = []  # (seconds since it started, file)
         folder.mkdir(parents=True)
         self.key = subprocess.run([BUILD / "app" / "bittensor", "wallet", "create",
                                    folder / "neuron.key"], check=True, text=True,
@@ -77,6 +79,18 @@ class Neuron:
             raise RuntimeError(f"a neuron ended with {self.process.returncode}: " +
                                (self.folder / "log").read_text()[-500:])
 
+    def keep_snapshot(self, folder):
+        """Keeps the checkpoint that it has written, if it is a new one."""
+        last = self.folder / "neuron.last.pt"
+        started = [moment for moment, event in self.events if event["event"] == "started"]
+        if not started or not last.exists():
+            return
+        seconds = last.stat().st_mtime - started[0]
+        if not self.snapshots or seconds > self.snapshots[-1][0]:
+            kept = folder / f"{self.folder.parent.name}-{self.folder.name}-{len(self.snapshots)}.pt"
+            shutil.copy(last, kept)
+            self.snapshots.append((seconds, kept))
+
     def stop(self, how=signal.SIGTERM):
         self.away = True
         if self.process is None or self.process.poll() is not None:
@@ -89,11 +103,12 @@ class Neuron:
             self.process.wait()
 
 
-def run(program, members, shared=(), during=None, wanted=None):
+def run(program, members, shared=(), during=None, wanted=None, snapshots=None):
     """Neurons that train together, one for each of `members`, after they have reported.
 
     `shared` are arguments of all; `during(neurons, seconds)` is called all the time; the run ends
-    when the neurons numbered `wanted` (all) have reported."""
+    when the neurons numbered `wanted` (all) have reported. Into the folder `snapshots` go copies of
+    each checkpoint that the last one writes."""
     wanted = range(len(members)) if wanted is None else wanted
     with tempfile.TemporaryDirectory(prefix="worth-") as folder:
         neurons = [Neuron(pathlib.Path(folder) / f"neuron-{i}", program,
@@ -106,6 +121,8 @@ def run(program, members, shared=(), during=None, wanted=None):
                         _start(neurons, i, member)
                     else:
                         neuron.hear()
+                if snapshots:
+                    neurons[-1].keep_snapshot(snapshots)
                 if all(neurons[i].report for i in wanted):
                     return neurons
                 if during:
