@@ -51,6 +51,8 @@ def main():
     parser.add_argument("--quick", action="store_true", help="what five minutes allow")
     parser.add_argument("--only", action="append", choices=SCENARIOS, help="only this; again: more")
     parser.add_argument("--seeds", type=int, nargs="+")
+    parser.add_argument("--also", action="append", default=[], metavar="--OPTION=VALUE",
+                        help="what neurons that learn together are told besides; again: more")
     for name, what in (("mnist", "the IDX files"), ("cifar", "CIFAR-10's binary version"),
                        ("bert", "the speeches")):
         parser.add_argument(f"--{name}", type=pathlib.Path,

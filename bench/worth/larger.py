@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Photographs and language: how much of what more data would bring a neuron has from others."""
 
-import statistics
-
 import digits
 from neurons import Member
-from setting import KNOWN, Task, mean, plain_accuracy, plain_loss
+from setting import KNOWN, Task, mean, plain_accuracy
 
 CIFAR = dict(name="cifar", steps=300, labels=1000, test_images=2000)
 BERT = dict(name="bert", steps=500, of=32, model="tiny", test_images=400)
@@ -18,10 +16,10 @@ def gap_closed(setting, sizes):
         alone = mean(setting.alone(what, seed), "local_accuracy")
         union = plain_accuracy(setting.plain(what, "union", seed))
         add("alone", alone)
-        add("alone_pytorch", plain_accuracy(setting.plain(what, "alone", seed)))
         add("union", union)
-        for way in ("fedavg", "diloco") if what.name == "bert" else ("fedavg",):
-            add(way, plain_accuracy(setting.plain(what, way, seed)))
+        if setting.first(seed):
+            for way in ("fedavg", "diloco") if what.name == "bert" else ("fedavg",):
+                add(way, plain_accuracy(setting.plain(what, way, seed)))
         ended = setting.network("labels", what, seed, KNOWN)
         for path in ("local", "network"):
             accuracy = mean(ended, f"{path}_accuracy")

@@ -75,6 +75,8 @@ class Run:
         return tests
 
     def report(self, step, models):
+        if self.curve and self.curve[-1][0] == step:
+            self.curve.pop()
         tests = self.look(step, models, last=True)
         return {"models": tests, "curve": self.curve, "steps": step,
                 "seconds": round(self.seconds, 3), "steps_per_second": step / self.seconds}

@@ -2,6 +2,7 @@
 """What the scenarios share: sizes, seeds, runs that several of them need, and the results."""
 
 import json
+import os
 import pathlib
 import statistics
 import subprocess
@@ -76,7 +77,8 @@ class Task:
 
     def plain(self, way, seed, **more):
         arguments = [self.name, way, "--neurons", self.neurons, "--of", self.of, "--steps",
-                     self.steps, "--seed", seed, "--test_images", self.test_images]
+                     self.steps, "--seed", seed, "--test_images", self.test_images,
+                     "--threads", os.cpu_count()]
         if self.labels:
             arguments += ["--labels", self.labels]
         if self.alpha:
@@ -101,6 +103,10 @@ class Setting:
     @property
     def seeds(self):
         return self.options.seeds
+
+    def first(self, seed):
+        """Whether to look at what needs no mean."""
+        return seed == self.seeds[0]
 
     def data(self, name):
         if name not in self.folders:
@@ -142,7 +148,7 @@ class Setting:
         """The neurons of a run together, after their reports."""
         members = members or task.members(seed)
         shared = [*task.shared(steps, len(members) - 1), *self.data_arguments(task), *NETWORK,
-                  *arguments]
+                  *arguments, *self.options.also]
         text = f"{task.name} {text}, alpha {task.alpha}, seed {seed}"
         return self.say(text, lambda: self.run(task, members, shared, **more),
                         (text, task.key(), str(shared), str(members)))
@@ -185,7 +191,3 @@ def numbers(ended, name, factor=100):
 
 def plain_accuracy(report):
     return statistics.mean(model["accuracy"] for model in report["models"])
-
-
-def plain_loss(report):
-    return statistics.mean(model["loss"] for model in report["models"])
