@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+"""Photographs and language: how much of what more data would bring a neuron has from others."""
+
+import digits
+from neurons import Member
+from setting import KNOWN, Task, mean, plain_accuracy
+
+CIFAR = dict(name="cifar", steps=300, labels=1000, test_images=2000)
+BERT = dict(name="bert", steps=500, of=32, model="tiny", test_images=400)
+
+
+def gap_closed(setting, sizes):
+    what = Task(**sizes)
+    for seed in setting.seeds:
+        add = lambda metric, value: setting.results.add(f"{what.name}_{metric}", value)
+        alone = mean(setting.alone(what, seed), "local_accuracy")
+        union = plain_accuracy(setting.plain(what, "union", seed))
+        add("alone", alone)
+        add("union", union)
+        if setting.first(seed):
+            for way in ("fedavg", "diloco") if what.name == "bert" else ("fedavg",):
+                add(way, plain_accuracy(setting.plain(what, way, seed)))
+        ended = setting.network("labels", what, seed, KNOWN)
+        for path in ("local", "network"):
+            accuracy = mean(ended, f"{path}_accuracy")
+            add(f"{path}_gain", accuracy - alone)
+            add(f"gap_closed_{path}", (accuracy - alone) / (union - alone))
+        add("kilobytes_per_step", mean(ended, "bytes_sent", 1e-3 / what.steps))
+
+
+def cifar(setting):
+    gap_closed(setting, CIFAR)
+
+
+def bert(setting):
+    gap_closed(setting, BERT)
+
+
+def equal_time_cifar(setting):
+    digits.equal_time_of(setting, Task(**CIFAR))
+
+
+def equal_time_bert(setting):
+    digits.equal_time_of(setting, Task(**BERT))
+
+
+def newcomer(setting):
+    """A neuron that joins two trained ones, and how soon it is as good as it ends alone."""
+    what = Task(**{**BERT, "neurons": 3})
+    for seed in setting.seeds:
+        every = ["--save_interval", 2]
+        alone = setting.alone(what, seed, members=[Member([*what.share(2, seed), *every])],
+                              text="a newcomer alone", snapshots=True)
+        members = [Member([*what.share(0, seed), "--min_peers", 0]),
+                   Member([*what.share(1, seed), "--min_peers", 1]),
+                   Member([*what.share(2, seed), *every, "--min_peers", 2], after=(0, 1))]
+        ended = setting.network("a newcomer", what, seed, KNOWN, members=members, snapshots=True)
+        by_itself, helped = (setting.curve(what, run[-1]) for run in (alone, ended))
+        goal = by_itself[-1][-1]  # the loss that it ends with alone
+        reached = [next((seconds for seconds, _, _, loss in curve if loss <= goal), None)
+                   for curve in (by_itself, helped)]
+        if reached[1] is None:
+            reached[1] = 2 * by_itself[-1][0]  # not at all
+        setting.results.add("bert_newcomer_time", reached[1] / reached[0])
