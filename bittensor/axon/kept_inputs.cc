@@ -29,7 +29,9 @@ void KeptInputs::put(const PublicKey& caller, std::uint64_t call_id, Kept kept, 
   while (bytes_ + bytes > options_.max_bytes) erase(entries_.begin()->first);
   bytes_ += bytes;
   bytes_of_[caller] += bytes;
+  ++uses_[kept.synapse.get()];
   entries_.add(id, {std::move(kept), bytes, now + options_.keep_for});
+  while (uses_.size() > options_.max_synapses) erase(entries_.begin()->first);
 }
 
 std::optional<KeptInputs::Kept> KeptInputs::take(const PublicKey& caller, std::uint64_t call_id,
@@ -39,7 +41,7 @@ std::optional<KeptInputs::Kept> KeptInputs::take(const PublicKey& caller, std::u
   const Id id(caller, call_id);
   Entry* const found = entries_.find(id);
   if (found == nullptr) return std::nullopt;
-  Kept kept = std::move(found->kept);
+  Kept kept = {std::move(found->kept.inputs), found->kept.synapse};
   erase(id);
   return kept;
 }
@@ -53,6 +55,8 @@ void KeptInputs::erase(const Id& id) {
   const Entry* const entry = entries_.find(id);
   if (entry == nullptr) return;
   bytes_ -= entry->bytes;
+  const auto uses = uses_.find(entry->kept.synapse.get());
+  if (--uses->second == 0) uses_.erase(uses);
   const auto of_caller = bytes_of_.find(id.first);
   of_caller->second -= entry->bytes;
   if (of_caller->second == 0) bytes_of_.erase(of_caller);

@@ -25,9 +25,10 @@ namespace bittensor {
 class KeptInputs {
  public:
   struct Options {
-    std::size_t max_bytes = std::size_t{256} << 20;
-    std::size_t max_bytes_per_caller = std::size_t{64} << 20;
+    std::size_t max_bytes = std::size_t{64} << 20;
+    std::size_t max_bytes_per_caller = std::size_t{16} << 20;
     Duration keep_for = std::chrono::seconds(30);
+    std::size_t max_synapses = 4;  // copies of the model that are kept with them
   };
 
   struct Kept {
@@ -64,6 +65,7 @@ class KeptInputs {
   Entries entries_ BITTENSOR_GUARDED_BY(mutex_);
   std::map<PublicKey, std::size_t> bytes_of_ BITTENSOR_GUARDED_BY(mutex_);
   std::size_t bytes_ BITTENSOR_GUARDED_BY(mutex_) = 0;
+  std::map<const ServedSynapse*, std::size_t> uses_ BITTENSOR_GUARDED_BY(mutex_);  // by entries
 };
 
 }  // namespace bittensor

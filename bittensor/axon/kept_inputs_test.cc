@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/axon/kept_inputs.h"
 
+#include <vector>
+
 #include "gtest/gtest.h"
 #include "torch/torch.h"
 
@@ -18,6 +20,13 @@ const PublicKey kBob = Wallet::create().key();
 KeptInputs::Kept floats(std::int64_t n) {
   return {Inputs::of_tensor(torch::ones({1, n})), nullptr};
 }
+
+class Doubler : public Synapse {
+ public:
+  Schema schema() const override { return {Modality::kTensor, at::kFloat, {3}, 3}; }
+  at::Tensor forward_tensor(const at::Tensor& inputs) override { return 2 * inputs; }
+  std::shared_ptr<Synapse> fresh() const override { return std::make_shared<Doubler>(); }
+};
 
 TEST(KeptInputs, AreGivenBackOnceToTheirCallerOnly) {
   KeptInputs kept({});
@@ -51,6 +60,19 @@ TEST(KeptInputs, OneCallerCannotPushOutTheOthers) {
   kept.put(kAlice, 1, floats(1000), kBegin);
   for (std::uint64_t id = 0; id < 20; ++id) kept.put(kBob, id, floats(1000), kBegin);
   EXPECT_TRUE(kept.take(kAlice, 1, kBegin));
+}
+
+TEST(KeptInputs, OldestCopiesOfTheModelGoFirst) {
+  KeptInputs kept({1 << 20, 1 << 20, 10s, /*max_synapses=*/2});
+  std::vector<std::shared_ptr<ServedSynapse>> copies;
+  for (int i = 0; i < 3; ++i) copies.push_back(std::make_shared<ServedSynapse>(Doubler()));
+  for (std::uint64_t id = 0; id < 6; ++id) {
+    kept.put(kAlice, id, {floats(3).inputs, copies[id / 2]}, kNow);
+  }
+  EXPECT_EQ(copies[0].use_count(), 1);
+  EXPECT_FALSE(kept.take(kAlice, 1, kNow));
+  EXPECT_TRUE(kept.take(kAlice, 2, kNow));
+  EXPECT_TRUE(kept.take(kAlice, 5, kNow));
 }
 
 TEST(KeptInputs, RepeatedCallIdReplacesTheFirst) {

@@ -39,7 +39,7 @@ class Lessons {
   struct Options {
     std::size_t max_per_teacher = 48;
     std::size_t max_teachers = 64;
-    std::size_t max_bytes = std::size_t{64} << 20;
+    std::size_t max_bytes = std::size_t{32} << 20;
   };
 
   // Rows taken together when lessons are mixed: a few of each question.

@@ -20,6 +20,9 @@ namespace {
 // deadline, and what it says of them is better than "no answer in time".
 constexpr Duration kGrace = std::chrono::milliseconds(100);
 
+// An answer that takes such a part of the timeout is slow.
+constexpr int kSlowAnswer = 4;
+
 // Gradients on their way to one peer: one that learns slower than it is taught misses some.
 constexpr int kMaxTeaching = 4;
 
@@ -91,6 +94,7 @@ Dendrite::Dendrite(Options options, Transport& transport, const Wallet& wallet, 
       own_(std::move(own)),
       rest_(options_.rest),
       pace_(options_.pace),
+      window_(PeerWindow::Options{options_.timeout / kSlowAnswer}),
       calls_(options_.calls, transport, wallet, executor) {}
 
 Dendrite::~Dendrite() = default;
@@ -100,7 +104,9 @@ std::vector<SynapseRecord> Dendrite::available(const std::vector<SynapseRecord>&
   std::vector<SynapseRecord> available;
   for (const SynapseRecord& peer : synapses) {
     const bool rests = rest_.remaining(peer, executor_.now()) > Duration::zero();
-    if (!rests && calls_.check(peer, inputs).ok()) available.push_back(peer);
+    if (!rests && window_.open(peer.key) && calls_.check(peer, inputs).ok()) {
+      available.push_back(peer);
+    }
   }
   return available;
 }
@@ -220,6 +226,7 @@ std::vector<Answer> Dendrite::collect(Pending::State& state, const Patience& pat
 }
 
 PeerCalls::Done Dendrite::judged(const SynapseRecord& peer, PeerCalls::Done done) {
+  window_.asked(peer.key);
   // On the transport's threads, before the one who waits learns of it, if anybody still does.
   return [this, peer, done = std::move(done), sent = executor_.now()](auto result) {
     judge(peer, result.status(), executor_.now() - sent);
@@ -229,6 +236,7 @@ PeerCalls::Done Dendrite::judged(const SynapseRecord& peer, PeerCalls::Done done
 
 void Dendrite::judge(const SynapseRecord& peer, const absl::Status& status, Duration took) {
   const TimePoint now = executor_.now();
+  window_.ended(peer.key, status.ok() ? took : options_.timeout);
   if (status.ok()) {
     count(&Stats::ok);
     pace_.answered(peer, took);

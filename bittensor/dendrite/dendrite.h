@@ -12,6 +12,7 @@
 #include "bittensor/dendrite/peer_calls.h"
 #include "bittensor/dendrite/peer_pace.h"
 #include "bittensor/dendrite/peer_rest.h"
+#include "bittensor/dendrite/peer_window.h"
 #include "bittensor/synapse/answer.h"
 #include "bittensor/synapse/served_synapse.h"
 
@@ -97,8 +98,8 @@ class Dendrite {
   // Waits for calls under way: at most the timeout, less if the transport is closed.
   ~Dendrite();
 
-  // Those of `synapses` that can be asked about such `inputs` now: their schema fits and they
-  // do not rest after failures.
+  // Those of `synapses` that can be asked about such `inputs` now: their schema fits, they do not
+  // rest after failures and have not too many questions already.
   std::vector<SynapseRecord> available(const std::vector<SynapseRecord>& synapses,
                                        const Inputs& inputs) const;
 
@@ -159,6 +160,7 @@ class Dendrite {
   const OwnSynapse own_;
   PeerRest rest_;
   PeerPace pace_;
+  PeerWindow window_;
   mutable Mutex mutex_;
   Stats stats_ BITTENSOR_GUARDED_BY(mutex_);
   std::map<PublicKey, Pupil> pupils_ BITTENSOR_GUARDED_BY(mutex_);  // who was taught

@@ -66,7 +66,7 @@ struct NeuronOptions {
   std::int64_t steps = 0;
   bool control = false;
   std::int64_t batch_size_train = 64;
-  std::int64_t batch_size_test = 1000;
+  std::int64_t batch_size_test = 250;  // of larger ones peers compute too long
   double learning_rate = 0.03;
   double momentum = 0.9;
   std::int64_t topk = 10;
