@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "gmock/gmock.h"
+#include "nlohmann/json.hpp"
 
 #include "bittensor/base/testing/file_size_limit.h"
 
