@@ -18,7 +18,7 @@ namespace {
 constexpr char kMethod[] = "bittensor.v1.Metagraph/Gossip";
 
 // One neuron, and a stranger who talks to it.
-class GossipTest : public testing::Test {
+class GossipTest : public ::testing::Test {
  protected:
   GossipTest() {
     world_.add(0);

@@ -8,7 +8,7 @@
 namespace bittensor {
 namespace {
 
-class PublisherTest : public testing::Test {
+class PublisherTest : public ::testing::Test {
  protected:
   PublisherTest() {
     v1::Record record;

@@ -41,7 +41,7 @@ TEST(Safetensors, ReadsEveryTypeWhereverItLies) {
 }
 
 TEST(Safetensors, ComesBackAsItWasWritten) {
-  const std::string path = testing::TempDir() + "safetensors_round.safetensors";
+  const std::string path = ::testing::TempDir() + "safetensors_round.safetensors";
   TensorMap tensors{{"b", at::arange(6, at::kFloat).view({2, 3}).t()},
                     {"a", at::arange(2).to(at::kBool)},
                     {"c", at::empty({0, 2})},
@@ -58,7 +58,7 @@ TEST(Safetensors, ComesBackAsItWasWritten) {
 }
 
 TEST(Safetensors, WrittenFileSaysThatItIsPyTorchs) {
-  const std::string path = testing::TempDir() + "safetensors_format.safetensors";
+  const std::string path = ::testing::TempDir() + "safetensors_format.safetensors";
   ASSERT_TRUE(write_safetensors(path, {{"a", at::zeros({1})}}).ok());
   const auto file = MappedFile::open(path);
   ASSERT_TRUE(file.ok());
@@ -70,7 +70,7 @@ TEST(Safetensors, WrittenFileSaysThatItIsPyTorchs) {
 }
 
 TEST(Safetensors, ChangingATensorLeavesTheFileAlone) {
-  const std::string path = testing::TempDir() + "safetensors_private.safetensors";
+  const std::string path = ::testing::TempDir() + "safetensors_private.safetensors";
   ASSERT_TRUE(write_safetensors(path, {{"a", at::ones({4})}}).ok());
   auto first = read_safetensors(path);
   ASSERT_TRUE(first.ok());
@@ -86,7 +86,7 @@ TEST(Safetensors, RefusesTypesThatTheFormatLacks) {
 }
 
 TEST(Safetensors, NamesTheDamagedFile) {
-  const std::string path = testing::TempDir() + "safetensors_damaged.safetensors";
+  const std::string path = ::testing::TempDir() + "safetensors_damaged.safetensors";
   std::ofstream(path) << "short";
   const auto tensors = read_safetensors(path);
   EXPECT_EQ(tensors.status().code(), absl::StatusCode::kInvalidArgument);

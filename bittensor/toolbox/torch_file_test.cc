@@ -66,7 +66,7 @@ TEST(TorchFile, RefusesChangedBytesByTheNameOfTheMember) {
 }
 
 TEST(TorchFile, NamesTheDamagedFile) {
-  const std::string path = testing::TempDir() + "torch_damaged.bin";
+  const std::string path = ::testing::TempDir() + "torch_damaged.bin";
   std::ofstream(path) << "PK";
   const auto tensors = read_torch_file(path);
   EXPECT_FALSE(tensors.ok());
