@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 using testing::Eq;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 

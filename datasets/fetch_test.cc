@@ -16,7 +16,7 @@ namespace bittensor {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 constexpr char kHashOfHello[] = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
 
@@ -32,10 +32,10 @@ std::string text_of(const fs::path& path) {
 }
 
 // A folder with a cache, and a program `npm` that hands out an archive made here.
-class FetchPackage : public testing::Test {
+class FetchPackage : public ::testing::Test {
  protected:
   void SetUp() override {
-    root_ = fs::path(testing::TempDir()) /
+    root_ = fs::path(::testing::TempDir()) /
             (std::string("fetch_") + testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(root_);
     serve("hello");

@@ -14,7 +14,7 @@ namespace {
 constexpr auto kLong = std::chrono::seconds(30);
 
 absl::Status shell(const std::string& script, Duration timeout = kLong) {
-  return run_program({"sh", "-c", script}, testing::TempDir(), timeout);
+  return run_program({"sh", "-c", script}, ::testing::TempDir(), timeout);
 }
 
 TEST(RunProgram, RunsInTheFolderWithItsArgumentsAsTheyAre) {
@@ -37,11 +37,11 @@ TEST(RunProgram, MissingProgramIsNotFound) {
 TEST(RunProgram, LateProgramIsKilledWithWhatItStarted) {
   const auto status = shell("sleep 1000 & sleep 1000", std::chrono::milliseconds(50));
   EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded);
-  EXPECT_THAT(std::string(status.message()), testing::HasSubstr("sh: not done after 0.05 s"));
+  EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("sh: not done after 0.05 s"));
 }
 
 TEST(RunProgram, LeavesNothingInTheFolder) {
-  std::string folder = testing::TempDir() + "program-XXXXXX";
+  std::string folder = ::testing::TempDir() + "program-XXXXXX";
   ASSERT_NE(mkdtemp(folder.data()), nullptr);
   EXPECT_TRUE(
       run_program({"sh", "-c", "test -z \"$(ls -A)\" && echo said >&2"}, folder, kLong).ok());

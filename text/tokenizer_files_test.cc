@@ -79,7 +79,7 @@ TEST(TokenizerConfig, NamesTheFieldOfAWrongType) {
 }
 
 TEST(BertTokenizerLoad, ReadsAFolderAsHuggingFaceWritesIt) {
-  const std::string folder = testing::TempDir() + "bert_tokenizer_load";
+  const std::string folder = ::testing::TempDir() + "bert_tokenizer_load";
   std::filesystem::create_directories(folder);
   std::ofstream(folder + "/vocab.txt") << "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nA\na\n";
   std::ofstream(folder + "/tokenizer_config.json") << R"({"do_lower_case": false})";

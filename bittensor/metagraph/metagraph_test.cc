@@ -28,7 +28,7 @@ Options with_bootstrap(const std::string& address) {
 class Folder {
  public:
   Folder() {
-    std::string name = testing::TempDir() + "metagraph_XXXXXX";
+    std::string name = ::testing::TempDir() + "metagraph_XXXXXX";
     path_ = mkdtemp(name.data());
   }
   ~Folder() { std::filesystem::remove_all(path_); }

@@ -7,7 +7,7 @@
 namespace bittensor {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 using testing::IsEmpty;
 
 // Row 0 to synapse 0, row 1 to nobody, row 2 to 0 and 1; synapse 2 gets nothing.
@@ -71,7 +71,7 @@ TEST(Split, GradientReachesTheInputs) {
   EXPECT_TRUE(torch::equal(inputs.grad().select(1, 0), torch::tensor({1.0F, 0.0F, 2.0F})));
 }
 
-class Join : public testing::Test {
+class Join : public ::testing::Test {
  protected:
   at::Tensor joined(const std::vector<Answer>& answers, const AnswerShape& shape = kWide2) const {
     return join(scores_, split(kAsked, Inputs::of_text({"a", "b", "c"})).rows, answers, shape);

@@ -64,7 +64,7 @@ TEST(Router, WithoutSynapsesTheNetworkContextIsZeros) {
 }
 
 // The loss of one step, in double precision, with a peer that fails.
-class Gradient : public testing::Test {
+class Gradient : public ::testing::Test {
  protected:
   Gradient() {
     torch::manual_seed(4);

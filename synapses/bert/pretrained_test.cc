@@ -18,12 +18,12 @@ namespace bittensor {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-class Pretrained : public testing::Test {
+class Pretrained : public ::testing::Test {
  protected:
   Pretrained()
-      : folder_(fs::path(testing::TempDir()) /
+      : folder_(fs::path(::testing::TempDir()) /
                 (std::string("bert_") +
                  testing::UnitTest::GetInstance()->current_test_info()->name())) {
     fs::remove_all(folder_);

@@ -83,7 +83,7 @@ TEST(LoadWeights, ListsOtherShapesAndChangesNothing) {
 }
 
 TEST(LoadWeights, FindsTheFileInAFolder) {
-  const std::string folder = testing::TempDir() + "load_weights";
+  const std::string folder = ::testing::TempDir() + "load_weights";
   std::filesystem::create_directories(folder);
   Model model;
   EXPECT_EQ(load_weights(folder, model).status().code(), absl::StatusCode::kNotFound);

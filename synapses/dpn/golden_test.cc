@@ -49,7 +49,7 @@ void expect_close(const torch::Tensor& ours, const torch::Tensor& theirs, const 
   EXPECT_LT((ours - theirs).abs().max().item<double>(), 1e-4 * scale) << what;
 }
 
-class DpnGolden : public testing::Test {
+class DpnGolden : public ::testing::Test {
  protected:
   DpnGolden() : golden_(golden()), network_(layout()) {
     const auto loaded = load_state_dict(network_, part(golden_, "before."));
