@@ -111,7 +111,9 @@ TEST_P(Fault, ForwardEndsAndRecovers) {
     EXPECT_FALSE(answered && GetParam().fails);
   }
   EXPECT_GE(executor_.now() - start, GetParam().later);
-  if (GetParam().fails) EXPECT_EQ(dendrite_.stats().failed, 3u);
+  if (GetParam().fails) {
+    EXPECT_EQ(dendrite_.stats().failed, 3u);
+  }
   transport_.set_faults({});
   EXPECT_TRUE(answers(torch::rand({2, kDim}))) << answer_.status;
 }
@@ -154,7 +156,9 @@ TEST_P(Fault, GossipSurvivesAndRecovers) {
 
   second_transport.set_faults(faults());
   executor.advance(30s);
-  if (GetParam().isolates) EXPECT_EQ(first.size() + second.size(), 0u);
+  if (GetParam().isolates) {
+    EXPECT_EQ(first.size() + second.size(), 0u);
+  }
   second_transport.set_faults({});
   executor.advance(20s);
   EXPECT_EQ(first.proven(), 1u);

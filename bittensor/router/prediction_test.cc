@@ -28,7 +28,7 @@ Answer predicting(const at::Tensor& prediction) {
 }
 
 // Every synapse is asked about each of `batch` rows, with equal scores.
-Route route_to_all(std::int64_t n, std::int64_t batch) {
+Route route_asking_all(std::int64_t n, std::int64_t batch) {
   Route route;
   route.synapses = some_synapses(n);
   route.scores = torch::full({batch, n}, 1.0F / static_cast<float>(n));
@@ -40,14 +40,14 @@ Route route_to_all(std::int64_t n, std::int64_t batch) {
 Predictions trusting(std::int64_t n) {
   Predictions predictions;
   std::vector<Answer> right(static_cast<std::size_t>(n), predicting(sure_of({0, 1, 2})));
-  predictions.learn(route_to_all(n, 3), right, torch::tensor({0, 1, 2}),
+  predictions.learn(route_asking_all(n, 3), right, torch::tensor({0, 1, 2}),
                     torch::full({n}, 1.0F / static_cast<float>(n)));
   return predictions;
 }
 
 TEST(Predictions, WhoIsSureIsHeard) {
   const at::Tensor joined = trusting(2).join(
-      route_to_all(2, 2), {predicting(sure_of({1, -1})), predicting(sure_of({-1, -1}))},
+      route_asking_all(2, 2), {predicting(sure_of({1, -1})), predicting(sure_of({-1, -1}))},
       sure_of({-1, 2}));
   EXPECT_TRUE(torch::equal(joined.argmax(1), torch::tensor({1, 2})));
   EXPECT_TRUE(torch::allclose(joined.exp().sum(1), torch::ones({2}), 1e-4, 1e-4));
@@ -55,25 +55,25 @@ TEST(Predictions, WhoIsSureIsHeard) {
 
 TEST(Predictions, OneThatIsAsSureAsTheNeuronDoesNotOutvoteIt) {
   const at::Tensor joined =
-      trusting(1).join(route_to_all(1, 1), {predicting(sure_of({1}))}, sure_of({2}));
+      trusting(1).join(route_asking_all(1, 1), {predicting(sure_of({1}))}, sure_of({2}));
   EXPECT_EQ(joined.argmax(1).item<std::int64_t>(), 2);
 }
 
 TEST(Predictions, ThreeThatAreAsSureDo) {
   const std::vector<Answer> answers(3, predicting(sure_of({1})));
-  const at::Tensor joined = trusting(3).join(route_to_all(3, 1), answers, sure_of({2}));
+  const at::Tensor joined = trusting(3).join(route_asking_all(3, 1), answers, sure_of({2}));
   EXPECT_EQ(joined.argmax(1).item<std::int64_t>(), 1);
 }
 
 TEST(Predictions, StrangersThatHaveNotBeenRightYetAreHeardLittle) {
   const std::vector<Answer> answers(3, predicting(sure_of({1})));
-  const at::Tensor joined = Predictions().join(route_to_all(3, 1), answers, sure_of({2}));
+  const at::Tensor joined = Predictions().join(route_asking_all(3, 1), answers, sure_of({2}));
   EXPECT_EQ(joined.argmax(1).item<std::int64_t>(), 2);
 }
 
 TEST(Predictions, BeingLoudHasALimit) {
   Answer loud = predicting(sure_of({1}) * 1e6F);
-  const at::Tensor joined = Predictions().join(route_to_all(1, 1), {loud}, sure_of({2}));
+  const at::Tensor joined = Predictions().join(route_asking_all(1, 1), {loud}, sure_of({2}));
   EXPECT_GT(joined.exp()[0][2].item<double>(), 0.1);
 }
 
@@ -81,17 +81,17 @@ TEST(Predictions, OfNobodyAreUndefined) {
   Answer failed = predicting(sure_of({1}));
   failed.status = absl::UnavailableError("gone");
   EXPECT_FALSE(
-      Predictions().join(route_to_all(2, 1), {failed, predicting({})}, sure_of({2})).defined());
+      Predictions().join(route_asking_all(2, 1), {failed, predicting({})}, sure_of({2})).defined());
 }
 
 TEST(Predictions, OfAnotherNumberOfClassesDoNotCount) {
   const std::vector<Answer> answers = {predicting(torch::zeros({1, 7}))};
-  EXPECT_FALSE(Predictions().join(route_to_all(1, 1), answers, sure_of({2})).defined());
+  EXPECT_FALSE(Predictions().join(route_asking_all(1, 1), answers, sure_of({2})).defined());
 }
 
 TEST(Predictions, SharesFollowHowOftenEachIsRight) {
   const at::Tensor shares =
-      Predictions().learn(route_to_all(3, 4),
+      Predictions().learn(route_asking_all(3, 4),
                           {predicting(sure_of({0, 1, 2, 0})), predicting(sure_of({0, 1, 2, -1})),
                            predicting(sure_of({1, 2, 0, 1}))},
                           torch::tensor({0, 1, 2, 0}), torch::full({3}, 0.3F));
@@ -101,16 +101,17 @@ TEST(Predictions, SharesFollowHowOftenEachIsRight) {
 
 TEST(Predictions, SharesLeaveOutWhatNobodyLabelled) {
   const at::Tensor shares = Predictions().learn(
-      route_to_all(2, 2), {predicting(sure_of({1, 0})), predicting(sure_of({1, 2}))},
+      route_asking_all(2, 2), {predicting(sure_of({1, 0})), predicting(sure_of({1, 2}))},
       torch::tensor({1, -100}), torch::full({2}, 0.5F));
   EXPECT_NEAR(shares[0].item<float>(), shares[1].item<float>(), 1e-6);
 }
 
 TEST(Predictions, SharesWithoutPredictionsAreWhatTheyWereOtherwise) {
   const at::Tensor otherwise = torch::tensor({0.2F, 0.8F});
-  EXPECT_TRUE(torch::equal(Predictions().learn(route_to_all(2, 1), {predicting({}), predicting({})},
-                                               torch::tensor({1}), otherwise),
-                           otherwise));
+  EXPECT_TRUE(
+      torch::equal(Predictions().learn(route_asking_all(2, 1), {predicting({}), predicting({})},
+                                       torch::tensor({1}), otherwise),
+                   otherwise));
 }
 
 }  // namespace

@@ -12,7 +12,7 @@
 namespace bittensor {
 namespace {
 
-Router::Options small(std::int64_t topk) {
+Router::Options small_router(std::int64_t topk) {
   Router::Options options;
   options.x_dim = 6;
   options.key_dim = 5;
@@ -43,7 +43,7 @@ TEST(Router, IsMadeFromThreeNumbersOrNone) {
 }
 
 TEST(Router, RowsAreThoseThatHaveAScore) {
-  Router router(small(2));
+  Router router(small_router(2));
   const at::Tensor texts = torch::arange(16);
   const Route route = router.route(some_synapses(9), torch::rand({9}), torch::randn({16, 6}),
                                    Inputs::of_tensor(texts));
@@ -55,7 +55,7 @@ TEST(Router, RowsAreThoseThatHaveAScore) {
 }
 
 TEST(Router, WithoutSynapsesTheNetworkContextIsZeros) {
-  Router router(small(2));
+  Router router(small_router(2));
   const at::Tensor context = torch::randn({4, 6});
   const Route images = router.route({}, {}, context, Inputs::of_tensor(torch::rand({4, 1})));
   EXPECT_TRUE(torch::equal(router.join(images, {}), torch::zeros({4, 3})));
@@ -114,7 +114,7 @@ class Gradient : public ::testing::Test {
     return peers_[static_cast<std::size_t>(load.argmax().item<std::int64_t>())];
   }
 
-  Router router_{small(2)};
+  Router router_{small_router(2)};
   std::vector<at::Tensor> peers_;
   at::Tensor context_, target_;
 };
@@ -147,7 +147,7 @@ TEST_F(Gradient, OfARouteMadeBeforeAnOptimizerStepNeedsARescore) {
 }
 
 TEST(Router, ContextDecidesNothingWhenEachRowGoesToAll) {
-  Router router(small(3));
+  Router router(small_router(3));
   EXPECT_FALSE(router.chooses(0));
   EXPECT_FALSE(router.chooses(3));
   EXPECT_TRUE(router.chooses(4));
@@ -160,7 +160,7 @@ TEST(Router, ContextDecidesNothingWhenEachRowGoesToAll) {
 
 TEST(Router, LoadedRouterRoutesTheSameInAnyOrderOfSynapses) {
   torch::manual_seed(5);
-  Router router(small(3));
+  Router router(small_router(3));
   router.eval();
   std::vector<SynapseRecord> synapses = some_synapses(8);
   const at::Tensor context = torch::randn({10, 6});
@@ -171,7 +171,7 @@ TEST(Router, LoadedRouterRoutesTheSameInAnyOrderOfSynapses) {
   router.save(out);
   out.save_to(file);
 
-  Router loaded(small(3));
+  Router loaded(small_router(3));
   torch::serialize::InputArchive in;
   in.load_from(file);
   loaded.load(in);
@@ -182,7 +182,7 @@ TEST(Router, LoadedRouterRoutesTheSameInAnyOrderOfSynapses) {
 
 TEST(Router, LearnsToPreferTheUsefulPeer) {
   torch::manual_seed(6);
-  Router router(small(3));
+  Router router(small_router(3));
   torch::optim::Adam optimizer(router.parameters(), 0.02);
   const std::vector<SynapseRecord> synapses = some_synapses(8);
   const auto step = [&] {

@@ -18,10 +18,10 @@ constexpr char kFolder[] = "tests/golden/checkpoints";
 
 // A model and its optimizer in the middle of training, the same with every release of libtorch.
 struct Trained {
-  explicit Trained(const std::string& kind)
-      : kind(kind),
+  explicit Trained(const std::string& of)
+      : kind(of),
         net(torch::nn::Linear(3, 2), torch::nn::BatchNorm1d(2)),
-        optimizer(make_optimizer(kind, net->parameters())) {
+        optimizer(make_optimizer(of, net->parameters())) {
     const torch::NoGradGuard no_grad;
     for (at::Tensor& parameter : net->parameters()) {
       parameter.copy_(torch::linspace(-1, 1, parameter.numel()).view_as(parameter));

@@ -24,7 +24,7 @@ std::vector<std::uint8_t> pixels(std::size_t size = kCols * kRows * 3) {
   return all;
 }
 
-std::string path_of_test() {
+std::string picture_of_test() {
   const std::string test = testing::UnitTest::GetInstance()->current_test_info()->name();
   return ::testing::TempDir() + test + ".png";
 }
@@ -36,7 +36,7 @@ std::string written(png_uint_32 format, const std::vector<std::uint8_t>& content
   image.width = kCols;
   image.height = kRows;
   image.format = format;
-  const std::string path = path_of_test();
+  const std::string path = picture_of_test();
   EXPECT_NE(png_image_write_to_file(&image, path.c_str(), 0, content.data(), 0, nullptr), 0);
   return path;
 }
@@ -47,7 +47,7 @@ std::string bytes_of(const std::string& path) {
 }
 
 absl::StatusOr<RgbPicture> read_bytes(const std::string& bytes) {
-  const std::string path = path_of_test();
+  const std::string path = picture_of_test();
   std::ofstream(path, std::ios::binary) << bytes;
   return read_png(path, kCols, kRows);
 }

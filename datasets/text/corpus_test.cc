@@ -76,7 +76,7 @@ TEST(UnigramEntropy, IsTheLossOfASynapseThatKnowsNothingElse) {
   const at::Tensor labels = torch::full({1, 4}, id(*tokenizer, "people"), torch::kLong);
   const at::Tensor asked = torch::arange(4, torch::kLong).view({1, 4});
   const BertBatch batch = {
-      {labels, {}, {}}, asked, labels, asked, torch::zeros({1}, torch::kLong), {""}};
+      {labels, {}, {}}, asked, labels, asked, torch::zeros({1}, torch::kLong), {""}, {""}};
   EXPECT_NEAR(synapse.forward_local(synapse.encode(batch.input), batch).word_loss.item<double>(),
               unigram_entropy(counts, {labels}), 1e-5);
 }

@@ -26,7 +26,7 @@ std::shared_ptr<const BertTokenizer> words() {
 BertBatch batch() {
   PretrainingBatches::Options options;
   options.batch_size = 3;
-  options.max_length = 16;
+  options.batching.max_length = 16;
   return PretrainingBatches(
              {{"We, the people.", "One unbelievable people.", "We of the people.",
                "The one people of the unbelievable.", "One.", "We, of people.", "We."}},

@@ -15,7 +15,9 @@ DpnSynapse::Options narrow() {
   options.layout.stem = {/*channels=*/16, /*kernel=*/3, /*stride=*/2, /*pool=*/false};
   options.layout.groups = 2;
   options.layout.stages = {{1, 16, 24, 8, 1}, {1, 32, 48, 8, 2}, {1, 32, 64, 16, 2}};
-  options.sizes = {/*network_dim=*/128, /*classes=*/10, /*student=*/32, /*joint=*/64};
+  options.sizes.network_dim = 128;
+  options.sizes.student = 32;
+  options.sizes.joint = 64;
   return options;
 }
 

@@ -20,7 +20,9 @@ DpnSynapse small() {
   options.layout.stem = {/*channels=*/4, /*kernel=*/3, /*stride=*/1, /*pool=*/true};
   options.layout.groups = 2;
   options.layout.stages = {{1, 4, 6, 2, 1}, {2, 4, 8, 2, 2}};
-  options.sizes = {/*network_dim=*/24, /*classes=*/10, /*student=*/8, /*joint=*/12};
+  options.sizes.network_dim = 24;
+  options.sizes.student = 8;
+  options.sizes.joint = 12;
   return DpnSynapse(options);
 }
 

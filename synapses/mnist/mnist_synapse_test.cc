@@ -18,7 +18,9 @@ MnistSynapse small() {
   torch::manual_seed(1);
   MnistSynapse::Options options;
   options.encoder = 16;
-  options.sizes = {/*network_dim=*/24, /*classes=*/10, /*student=*/8, /*joint=*/12};
+  options.sizes.network_dim = 24;
+  options.sizes.student = 8;
+  options.sizes.joint = 12;
   return MnistSynapse(options);
 }
 
