@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
 // What `bittensor metagraph` runs. A program of its own: it needs gRPC and libtorch.
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "app/commands.h"
 #include "app/metagraph_table.h"
 #include "app/network_view.h"
@@ -106,7 +110,15 @@ int main(int argc, char** argv) {
   CLI::App* metagraph = app.add_subcommand(
       "metagraph", "Asks a neuron for all it knows, as an observer that serves nothing.");
   bittensor::add_options(*metagraph, options);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    bittensor::print_error(
+        absl::StrCat("metagraph: ", error.what(), " (--help lists the options)"));
+    return 2;
+  }
 
   bittensor::StopSignal::install();
   absl::Status status = bittensor::start_logging("warning");

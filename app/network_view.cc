@@ -167,7 +167,10 @@ class NetworkView::Impl {
       const std::string& address = options_.addresses.front();
       auto found = those_that([&](const Statement& s) { return s.metagraph_address == address; });
       // By another name of its host, such as localhost.
-      const auto port = [](const std::string& text) { return parse_address(text)->port; };
+      const auto port = [](const std::string& text) {
+        const auto parsed = parse_address(text);
+        return parsed.ok() ? parsed->port : 0;
+      };
       if (found.empty()) {
         found = those_that(
             [&](const Statement& s) { return port(s.metagraph_address) == port(address); });

@@ -7,7 +7,6 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
-#include <map>
 #include <memory>
 #include <string>
 
@@ -31,7 +30,7 @@ struct WalletOptions {
   std::string key_file;
   std::string passphrase_file;
   bool encrypt = false;
-  KeyScheme scheme = KeyScheme::kEd25519;
+  std::string scheme = "ed25519";
   int words = 0;              // of create: of the phrase that stands for the key; 0: no phrase
   std::string mnemonic_file;  // of recover
   std::string mnemonic_password_file;
@@ -43,6 +42,10 @@ struct WalletOptions {
   std::string key;        // of verify, in hexadecimal or as an address
   std::string signature;  // of verify, in hexadecimal
 };
+
+KeyScheme scheme_of(const WalletOptions& options) {
+  return options.scheme == "sr25519" ? KeyScheme::kSr25519 : KeyScheme::kEd25519;
+}
 
 // What a signature of `sign` is over: never bytes that a neuron signs in its protocol,
 // whatever the file holds.
@@ -98,8 +101,8 @@ absl::StatusOr<Account> account_of_phrase(const Secret& phrase, const WalletOpti
   }
   BITTENSOR_ASSIGN_OR_RETURN(const Secret root, seed_of_mnemonic(phrase.view(), password.view()));
   BITTENSOR_ASSIGN_OR_RETURN(const Secret seed,
-                             derive_seed(options.scheme, root.view(), options.derive));
-  return Account::from_seed(options.scheme, seed.view());
+                             derive_seed(scheme_of(options), root.view(), options.derive));
+  return Account::from_seed(scheme_of(options), seed.view());
 }
 
 // Past the buffers of the standard library, which nobody wipes.
@@ -112,7 +115,7 @@ absl::Status print_secret(Secret secret) {
 }
 
 absl::Status create(const WalletOptions& options) {
-  if (options.words == 0) return save_new(Account::create(options.scheme), options);
+  if (options.words == 0) return save_new(Account::create(scheme_of(options)), options);
   BITTENSOR_ASSIGN_OR_RETURN(Secret phrase, make_mnemonic(options.words));
   BITTENSOR_ASSIGN_OR_RETURN(const Account account, account_of_phrase(phrase, options));
   BITTENSOR_RETURN_IF_ERROR(save_new(account, options));
@@ -153,7 +156,7 @@ absl::StatusOr<PublicKey> key_named(const std::string& name) {
 absl::Status verify_signature(const WalletOptions& options) {
   BITTENSOR_ASSIGN_OR_RETURN(const PublicKey key, key_named(options.key));
   BITTENSOR_ASSIGN_OR_RETURN(const std::string bytes, bytes_to_sign(options.message));
-  if (!verify(options.scheme, key, bytes, absl::HexStringToBytes(options.signature))) {
+  if (!verify(scheme_of(options), key, bytes, absl::HexStringToBytes(options.signature))) {
     return absl::PermissionDeniedError(absl::StrCat("not signed by ", options.key));
   }
   std::printf("signed by %s\n", options.key.c_str());
@@ -198,13 +201,9 @@ std::function<absl::Status()> add_wallet(CLI::App& app) {
   };
 
   const auto add_scheme = [&](CLI::App* command) {
-    const std::map<std::string, KeyScheme> schemes{{"ed25519", KeyScheme::kEd25519},
-                                                   {"sr25519", KeyScheme::kSr25519}};
-    command
-        ->add_option("--scheme", options->scheme,
-                     "ed25519, as neurons have, or sr25519 (default: ed25519)")
-        ->transform(CLI::Transformer(schemes))
-        ->check(CLI::IsMember(schemes));
+    command->add_option("--scheme", options->scheme, "ed25519, as neurons have, or sr25519")
+        ->check(CLI::IsMember({"ed25519", "sr25519"}))
+        ->capture_default_str();
   };
   const auto add_phrase_options = [&](CLI::App* command) {
     command->add_option("--derive", options->derive,

@@ -12,17 +12,17 @@
 namespace bittensor {
 namespace {
 
-const std::string kSeed = absl::HexStringToBytes(  // of Substrate's development phrase
+const std::string kDevelopmentSeed = absl::HexStringToBytes(  // of Substrate's development phrase
     "fac7959dbfe72f052e5a0c3c8d6530f202b02fd8f9f5ca3580ec8deb7797479e");
 
-struct Vector {
+struct PathVector {
   KeyScheme scheme;
   const char* path;
   const char* address;
 };
 
 // Made with npm's @polkadot/keyring.
-const std::vector<Vector> kVectors{
+const std::vector<PathVector> kPathVectors{
     {KeyScheme::kEd25519, "", "5DFJF7tY4bpbpcKPJcBTQaKuCDEPCpiz8TRjpmLeTtweqmXL"},
     {KeyScheme::kEd25519, "//Alice", "5FA9nQDVg267DEd8m1ZypXLBnvN7SFxYwV7ndqSYGiN9TTpu"},
     {KeyScheme::kEd25519, "//0", "5HrCphkqYygSXWt9rHebqaqbfEYekhzjyjQNjZiPxpb3XsKY"},
@@ -52,8 +52,8 @@ const std::vector<Vector> kVectors{
 };
 
 TEST(Derivation, EqualsThatOfOthers) {
-  for (const Vector& vector : kVectors) {
-    const auto seed = derive_seed(vector.scheme, kSeed, vector.path);
+  for (const PathVector& vector : kPathVectors) {
+    const auto seed = derive_seed(vector.scheme, kDevelopmentSeed, vector.path);
     ASSERT_TRUE(seed.ok()) << seed.status();
     EXPECT_EQ(Account::from_seed(vector.scheme, seed->view())->ss58(), vector.address)
         << vector.path;
@@ -61,10 +61,12 @@ TEST(Derivation, EqualsThatOfOthers) {
 }
 
 TEST(Derivation, SeedsOfAliceAreThoseOfSubstrate) {
-  EXPECT_EQ(absl::BytesToHexString(derive_seed(KeyScheme::kEd25519, kSeed, "//Alice")->view()),
-            "abf8e5bdbe30c65656c0a3cbd181ff8a56294a69dfedd27982aace4a76909115");
-  EXPECT_EQ(absl::BytesToHexString(derive_seed(KeyScheme::kSr25519, kSeed, "//Alice")->view()),
-            "e5be9a5092b81bca64be81d212e7f2f9eba183bb7a90954f7b76361f6edb5c0a");
+  EXPECT_EQ(
+      absl::BytesToHexString(derive_seed(KeyScheme::kEd25519, kDevelopmentSeed, "//Alice")->view()),
+      "abf8e5bdbe30c65656c0a3cbd181ff8a56294a69dfedd27982aace4a76909115");
+  EXPECT_EQ(
+      absl::BytesToHexString(derive_seed(KeyScheme::kSr25519, kDevelopmentSeed, "//Alice")->view()),
+      "e5be9a5092b81bca64be81d212e7f2f9eba183bb7a90954f7b76361f6edb5c0a");
 }
 
 TEST(Derivation, WrongPathsAreRefused) {
@@ -72,7 +74,7 @@ TEST(Derivation, WrongPathsAreRefused) {
        {std::string("Alice"), std::string("/Alice"), std::string("//"), std::string("//a/b"),
         std::string("///password"), std::string("//a//"), std::string("//18446744073709551616"),
         "//" + std::string(1025, 'x')}) {
-    EXPECT_EQ(derive_seed(KeyScheme::kSr25519, kSeed, path).status().code(),
+    EXPECT_EQ(derive_seed(KeyScheme::kSr25519, kDevelopmentSeed, path).status().code(),
               absl::StatusCode::kInvalidArgument)
         << path;
   }

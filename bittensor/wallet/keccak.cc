@@ -8,14 +8,14 @@
 namespace bittensor {
 namespace {
 
-constexpr std::size_t kRounds = 24;
-constexpr std::size_t kRate = 136;  // bytes, of Keccak-256
+constexpr std::size_t kKeccakRounds = 24;
+constexpr std::size_t kKeccakRate = 136;  // bytes, of Keccak-256
 
 // The tables of FIPS 202, computed as its sections 3.2.2, 3.2.3 and 3.2.5 define them.
 struct Tables {
-  std::array<int, 25> rotation{};                 // rho, of the lane that is read
-  std::array<std::size_t, 25> source{};           // pi: which lane that is
-  std::array<std::uint64_t, kRounds> constant{};  // iota
+  std::array<int, 25> rotation{};                       // rho, of the lane that is read
+  std::array<std::size_t, 25> source{};                 // pi: which lane that is
+  std::array<std::uint64_t, kKeccakRounds> constant{};  // iota
 };
 
 constexpr Tables make_tables() {
@@ -50,7 +50,8 @@ constexpr std::uint64_t rotate_left(std::uint64_t lane, int bits) {
 // One round from `a` into `b`. Lane by lane of the result, with all indices known to the compiler,
 // so that the lanes stay in registers: arrays and loops take twice as long.
 template <std::size_t Y>
-inline void row(const KeccakState& a, const std::array<std::uint64_t, 5>& d, KeccakState& b) {
+inline void keccak_row(const KeccakState& a, const std::array<std::uint64_t, 5>& d,
+                       KeccakState& b) {
   const auto lane = [&](auto x) {
     constexpr std::size_t kFrom = kTables.source[decltype(x)::value + 5 * Y];
     return rotate_left(a[kFrom] ^ d[kFrom % 5], kTables.rotation[kFrom]);
@@ -67,7 +68,7 @@ inline void row(const KeccakState& a, const std::array<std::uint64_t, 5>& d, Kec
   b[5 * Y + 4] = c4 ^ (~c0 & c1);
 }
 
-inline void round(const KeccakState& a, KeccakState& b, std::uint64_t constant) {
+inline void keccak_round(const KeccakState& a, KeccakState& b, std::uint64_t constant) {
   const auto parity = [&](std::size_t x) {
     return a[x] ^ a[x + 5] ^ a[x + 10] ^ a[x + 15] ^ a[x + 20];
   };
@@ -79,11 +80,11 @@ inline void round(const KeccakState& a, KeccakState& b, std::uint64_t constant) 
   const std::array<std::uint64_t, 5> d{p4 ^ rotate_left(p1, 1), p0 ^ rotate_left(p2, 1),
                                        p1 ^ rotate_left(p3, 1), p2 ^ rotate_left(p4, 1),
                                        p3 ^ rotate_left(p0, 1)};
-  row<0>(a, d, b);
-  row<1>(a, d, b);
-  row<2>(a, d, b);
-  row<3>(a, d, b);
-  row<4>(a, d, b);
+  keccak_row<0>(a, d, b);
+  keccak_row<1>(a, d, b);
+  keccak_row<2>(a, d, b);
+  keccak_row<3>(a, d, b);
+  keccak_row<4>(a, d, b);
   b[0] ^= constant;
 }
 
@@ -91,9 +92,9 @@ inline void round(const KeccakState& a, KeccakState& b, std::uint64_t constant) 
 
 void keccak_f1600(KeccakState& state) {
   KeccakState other;
-  for (std::size_t i = 0; i < kRounds; i += 2) {
-    round(state, other, kTables.constant[i]);
-    round(other, state, kTables.constant[i + 1]);
+  for (std::size_t i = 0; i < kKeccakRounds; i += 2) {
+    keccak_round(state, other, kTables.constant[i]);
+    keccak_round(other, state, kTables.constant[i + 1]);
   }
 }
 
@@ -101,14 +102,14 @@ std::array<std::uint8_t, 32> keccak256(absl::string_view message) {
   KeccakState state{};
   auto* const bytes = reinterpret_cast<std::uint8_t*>(state.data());
   while (true) {
-    const absl::string_view block = message.substr(0, kRate);
+    const absl::string_view block = message.substr(0, kKeccakRate);
     for (std::size_t i = 0; i < block.size(); ++i) bytes[i] ^= static_cast<std::uint8_t>(block[i]);
-    if (block.size() < kRate) break;
+    if (block.size() < kKeccakRate) break;
     keccak_f1600(state);
-    message.remove_prefix(kRate);
+    message.remove_prefix(kKeccakRate);
   }
   bytes[message.size()] ^= 0x01;
-  bytes[kRate - 1] ^= 0x80;
+  bytes[kKeccakRate - 1] ^= 0x80;
   keccak_f1600(state);
   std::array<std::uint8_t, 32> hash{};
   std::memcpy(hash.data(), bytes, hash.size());

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t kBitsAWord = 11;
 constexpr std::size_t kMaxPhrase = 1024;  // characters, more than 24 words have
-constexpr int kRounds = 2048;
+constexpr int kPbkdf2Rounds = 2048;
 
 bool is_word_count(std::size_t words) {
   return words >= 12 && words <= 24 && words % 3 == 0;
@@ -66,7 +66,7 @@ Secret pbkdf2(absl::string_view password, absl::string_view salt) {
   crypto_auth_hmacsha512_final(&state, round.bytes());
   for (int i = 0;; ++i) {
     for (std::size_t k = 0; k < sum.size(); ++k) sum.bytes()[k] ^= round.bytes()[k];
-    if (i == kRounds - 1) break;
+    if (i == kPbkdf2Rounds - 1) break;
     state = keyed;
     crypto_auth_hmacsha512_update(&state, round.bytes(), round.size());
     crypto_auth_hmacsha512_final(&state, round.bytes());

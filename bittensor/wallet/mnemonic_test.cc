@@ -21,7 +21,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-struct Vector {
+struct PhraseVector {
   const char* entropy;
   const char* phrase;
   const char* seed;
@@ -29,7 +29,7 @@ struct Vector {
 };
 
 // Made with npm's @polkadot/util-crypto.
-const std::vector<Vector> kVectors{
+const std::vector<PhraseVector> kPhraseVectors{
     {"00000000000000000000000000000000",
      "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon "
      "about",
@@ -56,7 +56,8 @@ const std::vector<Vector> kVectors{
 };
 
 // Substrate's development phrase.
-const std::string kPhrase = "bottom drive obey lake curtain smoke basket hold race lonely fit walk";
+const std::string kDevelopmentPhrase =
+    "bottom drive obey lake curtain smoke basket hold race lonely fit walk";
 
 std::string hex(const Secret& secret) {
   return absl::BytesToHexString(secret.view());
@@ -72,14 +73,14 @@ TEST(Mnemonic, WordsAreThoseOfTheStandard) {
 }
 
 TEST(Mnemonic, StandsForItsEntropyAndSeed) {
-  for (const Vector& vector : kVectors) {
+  for (const PhraseVector& vector : kPhraseVectors) {
     const std::string entropy = absl::HexStringToBytes(vector.entropy);
     EXPECT_EQ(mnemonic_of(entropy)->view(), vector.phrase);
     EXPECT_EQ(entropy_of(vector.phrase)->view(), entropy);
     EXPECT_EQ(hex(*seed_of_mnemonic(vector.phrase)), vector.seed);
     EXPECT_EQ(hex(*seed_of_mnemonic(vector.phrase, "Substrate")), vector.seed_with_password);
   }
-  EXPECT_EQ(hex(*seed_of_mnemonic(kPhrase)),
+  EXPECT_EQ(hex(*seed_of_mnemonic(kDevelopmentPhrase)),
             "fac7959dbfe72f052e5a0c3c8d6530f202b02fd8f9f5ca3580ec8deb7797479e");
 }
 
@@ -103,7 +104,7 @@ TEST(Mnemonic, NewOnesDifferAndComeBack) {
 TEST(Mnemonic, TakesAnyWhiteSpace) {
   EXPECT_EQ(hex(*seed_of_mnemonic("  bottom drive\tobey lake curtain smoke\r\nbasket  hold race "
                                   "lonely fit walk\n")),
-            hex(*seed_of_mnemonic(kPhrase)));
+            hex(*seed_of_mnemonic(kDevelopmentPhrase)));
 }
 
 TEST(Mnemonic, MistakesAreFoundAndNotRepeatedInTheMessage) {
@@ -114,13 +115,13 @@ TEST(Mnemonic, MistakesAreFoundAndNotRepeatedInTheMessage) {
   };
   EXPECT_THAT(refusal(""), HasSubstr("not 0"));
   EXPECT_THAT(refusal("bottom drive"), HasSubstr("not 2"));
-  EXPECT_THAT(refusal(kPhrase + " walk"), HasSubstr("not 13"));
-  EXPECT_THAT(refusal("botom" + kPhrase.substr(6)),
+  EXPECT_THAT(refusal(kDevelopmentPhrase + " walk"), HasSubstr("not 13"));
+  EXPECT_THAT(refusal("botom" + kDevelopmentPhrase.substr(6)),
               AllOf(HasSubstr("word 1 "), Not(HasSubstr("botom"))));
-  EXPECT_THAT(refusal("Bottom" + kPhrase.substr(6)), HasSubstr("word 1 "));
-  EXPECT_THAT(refusal("drive bottom" + kPhrase.substr(12)), HasSubstr("checksum"));
+  EXPECT_THAT(refusal("Bottom" + kDevelopmentPhrase.substr(6)), HasSubstr("word 1 "));
+  EXPECT_THAT(refusal("drive bottom" + kDevelopmentPhrase.substr(12)), HasSubstr("checksum"));
   EXPECT_THAT(refusal(std::string(1'000'000, 'a')), HasSubstr("too long"));
-  EXPECT_FALSE(seed_of_mnemonic(kPhrase, "p\xc3\xa4ss").ok());
+  EXPECT_FALSE(seed_of_mnemonic(kDevelopmentPhrase, "p\xc3\xa4ss").ok());
   EXPECT_FALSE(mnemonic_of("short").ok());
   EXPECT_FALSE(mnemonic_of(std::string(18, 'a')).ok());
 }

@@ -12,7 +12,7 @@ namespace bittensor {
 namespace {
 
 template <std::size_t n>
-std::array<std::uint8_t, n> from_hex(const std::string& hex) {
+std::array<std::uint8_t, n> array_from_hex(const std::string& hex) {
   const std::string bytes = absl::HexStringToBytes(hex);
   std::array<std::uint8_t, n> array{};
   EXPECT_EQ(bytes.size(), n);
@@ -21,25 +21,26 @@ std::array<std::uint8_t, n> from_hex(const std::string& hex) {
 }
 
 // Substrate's development account //Alice.
-const std::string kSeed = "e5be9a5092b81bca64be81d212e7f2f9eba183bb7a90954f7b76361f6edb5c0a";
-const std::string kKey = "d43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d";
+const std::string kAliceSeed = "e5be9a5092b81bca64be81d212e7f2f9eba183bb7a90954f7b76361f6edb5c0a";
+const std::string kAlicePublicKey =
+    "d43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d";
 
 Sr25519KeyPair alice() {
-  return *Sr25519KeyPair::from_seed(absl::HexStringToBytes(kSeed));
+  return *Sr25519KeyPair::from_seed(absl::HexStringToBytes(kAliceSeed));
 }
 
 TEST(Sr25519, KeyFollowsFromTheSeed) {
-  EXPECT_EQ(alice().public_key(), from_hex<32>(kKey));
+  EXPECT_EQ(alice().public_key(), array_from_hex<32>(kAlicePublicKey));
   EXPECT_EQ(Sr25519KeyPair::from_seed("short").status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 // Made and checked with npm's @polkadot/util-crypto.
 TEST(Sr25519, SignatureOfAnotherLibraryHolds) {
-  const auto signature = from_hex<64>(
+  const auto signature = array_from_hex<64>(
       "94aa056e8507eb6c487d35e3636a2b869e839cb393e52b22d1ef010745a6ca1e89044ea26b6ee8e407679bed4a06"
       "093928f7ed251fae3c0af5b7066eb6544986");
-  EXPECT_TRUE(sr25519_verify(from_hex<32>(kKey), "hello subtensor", signature));
-  EXPECT_FALSE(sr25519_verify(from_hex<32>(kKey), "hello Subtensor", signature));
+  EXPECT_TRUE(sr25519_verify(array_from_hex<32>(kAlicePublicKey), "hello subtensor", signature));
+  EXPECT_FALSE(sr25519_verify(array_from_hex<32>(kAlicePublicKey), "hello Subtensor", signature));
 }
 
 TEST(Sr25519, SignatureIsOfTheMessageAndTheKey) {
@@ -69,7 +70,7 @@ TEST(Sr25519, SignatureHasOneForm) {
   const Sr25519KeyPair pair = alice();
   auto signature = pair.sign("message");
   const auto order =
-      from_hex<32>("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+      array_from_hex<32>("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
   unsigned carried = 0;
   for (std::size_t i = 0; i < 32; ++i) {
     const unsigned mark = i == 31 ? 0x80 : 0;
@@ -95,7 +96,7 @@ TEST(Sr25519, KeysThatAreNoneHaveNoSignatures) {
 TEST(Sr25519, MovedPairSignsAndIsNotCopied) {
   Sr25519KeyPair pair = alice();
   Sr25519KeyPair moved = std::move(pair);
-  EXPECT_TRUE(sr25519_verify(from_hex<32>(kKey), "m", moved.sign("m")));
+  EXPECT_TRUE(sr25519_verify(array_from_hex<32>(kAlicePublicKey), "m", moved.sign("m")));
   static_assert(!std::is_copy_constructible_v<Sr25519KeyPair>);
 }
 

@@ -6,7 +6,7 @@
 namespace bittensor {
 namespace {
 
-constexpr std::size_t kRate = 166;  // bytes, at 128 bits of security
+constexpr std::size_t kStrobeRate = 166;  // bytes, at 128 bits of security
 
 // STROBE's flags of an operation: inbound, of the application, of a cipher, about what follows.
 constexpr std::uint8_t kI = 1;
@@ -21,7 +21,7 @@ absl::string_view view_of(const std::array<char, 4>& bytes) {
 }  // namespace
 
 Transcript::Transcript(absl::string_view label) {
-  constexpr std::array<std::uint8_t, 6> kDomain{1, kRate + 2, 1, 0, 1, 12 * 8};
+  constexpr std::array<std::uint8_t, 6> kDomain{1, kStrobeRate + 2, 1, 0, 1, 12 * 8};
   constexpr absl::string_view kVersion = "STROBEv1.0.2";
   for (std::size_t i = 0; i < kDomain.size(); ++i) at(i) = kDomain[i];
   for (std::size_t i = 0; i < kVersion.size(); ++i) {
@@ -49,7 +49,7 @@ void Transcript::challenge(absl::string_view label, std::uint8_t* bytes, std::si
   for (std::size_t i = 0; i < size; ++i) {
     bytes[i] = at(position_);
     at(position_) = 0;
-    if (++position_ == kRate) run();
+    if (++position_ == kStrobeRate) run();
   }
 }
 
@@ -76,13 +76,13 @@ void Transcript::absorb(absl::string_view bytes) {
 
 void Transcript::absorb_byte(std::uint8_t byte) {
   at(position_) ^= byte;
-  if (++position_ == kRate) run();
+  if (++position_ == kStrobeRate) run();
 }
 
 void Transcript::run() {
   at(position_) ^= begin_;
   at(position_ + 1) ^= 0x04;
-  at(kRate + 1) ^= 0x80;
+  at(kStrobeRate + 1) ^= 0x80;
   keccak_f1600(state_);
   position_ = 0;
   begin_ = 0;
