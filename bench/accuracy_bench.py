@@ -31,7 +31,8 @@ def accuracies(data, seed, options, images):
     with tempfile.TemporaryDirectory() as folder:
         report = pathlib.Path(folder) / "report.json"
         command = [APP, "swarm", rounds.EXAMPLES / "mnist", "--seed", seed, "--data", data,
-                   "--dir", f"{folder}/run", "--json", report, "--train_images", images, *options]
+                   "--dir", f"{folder}/run", "--json", report, "--share", "1/1", "--train_images",
+                   images, *options]
         subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
         neurons = json.loads(report.read_text())["neurons"]
     assert len(neurons) == 2, neurons
