@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "absl/strings/str_cat.h"
 
@@ -12,27 +11,25 @@ namespace {
 
 constexpr double kOne = 65535;
 
-// Cuts the largest until none is more than `limit` of the sum. With k of them at the limit, the
-// others' sum s: each may be limit * (k * cut + s), so cut = limit * s / (1 - k * limit).
+// Cuts the largest until none is more than `limit` of the sum. With k of them cut, and the others'
+// sum s, each is limit * (k * cut + s), so cut = limit * s / (1 - k * limit).
 void cut_to_share(std::vector<std::pair<std::uint16_t, double>>& weights, double limit) {
   std::vector<double> values;
   for (const auto& weight : weights) values.push_back(weight.second);
   std::sort(values.rbegin(), values.rend());
-  double others = std::accumulate(values.begin(), values.end(), 0.0);
-  if (values[0] <= limit * others) return;
-  double cut = values[0];
-  for (std::size_t k = 1; k <= values.size(); ++k) {
-    others -= values[k - 1];
-    // There are too few for any to stay below the limit: all alike is as near as it gets.
-    if (static_cast<double>(k) * limit >= 1) {
-      cut = 1;
-      for (auto& weight : weights) weight.second = weight.second > 0 ? 1 : 0;
-      break;
-    }
-    cut = limit * others / (1 - static_cast<double>(k) * limit);
-    if (k == values.size() || values[k] <= cut) break;
+  std::vector<double> sums(values.size() + 1, 0.0);  // from the k-th on
+  for (std::size_t k = values.size(); k-- > 0;) sums[k] = sums[k + 1] + values[k];
+  if (values[0] <= limit * sums[0]) return;
+  for (std::size_t k = 1; k < values.size(); ++k) {
+    const double left = 1 - static_cast<double>(k) * limit;
+    if (left <= 0 || sums[k] <= 0) break;
+    const double cut = limit * sums[k] / left;
+    if (values[k] > cut) continue;
+    for (auto& weight : weights) weight.second = std::min(weight.second, cut);
+    return;
   }
-  for (auto& weight : weights) weight.second = std::min(weight.second, cut);
+  // There are too few for any to stay below the limit: all alike is as near as it gets.
+  for (auto& weight : weights) weight.second = weight.second > 0 ? 1 : 0;
 }
 
 absl::Status check(const std::vector<std::pair<std::uint16_t, double>>& weights,

@@ -45,6 +45,7 @@ TEST(ChainWeights, NoneIsMoreThanItsShare) {
   // Two neurons cannot both stay below 0.4.
   EXPECT_THAT(chain_weights({{0, 8}, {1, 1}}, subnet).value(),
               ElementsAre(Pair(0, 65535), Pair(1, 65535)));
+  EXPECT_THAT(chain_weights({{0, 8}, {1, 0}}, subnet).value(), ElementsAre(Pair(0, 65535)));
 }
 
 TEST(ChainWeights, RefusesWhatIsNoWeight) {

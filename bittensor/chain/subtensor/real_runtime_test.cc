@@ -43,6 +43,8 @@ class RealRuntime : public ::testing::Test {
     ASSERT_TRUE(chain.ok()) << chain.status();
     chain_ = chain->release();
     rpc_ = connect_rpc(parse_endpoint(endpoint).value(), {}, soon()).value().release();
+    administer("sudo_set_target_registrations_per_interval",
+               {ScaleValue::of_number(kNetuid), ScaleValue::of_number(1000)});
   }
 
   static Wallet alice() {

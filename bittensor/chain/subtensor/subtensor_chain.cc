@@ -103,11 +103,12 @@ absl::StatusOr<std::vector<ChainEvent>> SubtensorChain::events_of(const std::str
 }
 
 absl::StatusOr<std::shared_ptr<const NeuronSnapshot>> SubtensorChain::changes_since(
-    const Synced& synced, const Node::Head& head, const Runtime& runtime, TimePoint deadline) {
+    const Synced& synced, const Node::Head& head, std::shared_ptr<const Runtime> runtime,
+    TimePoint deadline) {
   const std::uint64_t last = synced.snapshot->block;
   if (head.number < last || head.number - last > kMostBlocks ||
       head.number >= synced.read_all_at + read_all_every_ ||
-      runtime.spec_version != synced.spec_version) {
+      runtime->spec_version != synced.spec_version) {
     return absl::NotFoundError("too much has changed");
   }
   BITTENSOR_ASSIGN_OR_RETURN(std::string parent, node_.block_hash(last, deadline));
@@ -121,8 +122,8 @@ absl::StatusOr<std::shared_ptr<const NeuronSnapshot>> SubtensorChain::changes_si
     std::move(more->begin(), more->end(), std::back_inserter(events));
     parent = std::move(hash);
   }
-  BITTENSOR_ASSIGN_OR_RETURN(const auto current, runtimes_.at(head.hash, deadline));
-  return SubnetReader(node_, current, synced.snapshot->netuid, head.number, head.hash, deadline)
+  return SubnetReader(node_, std::move(runtime), synced.snapshot->netuid, head.number, head.hash,
+                      deadline)
       .read_changes(*synced.snapshot, events);
 }
 
@@ -140,7 +141,7 @@ absl::StatusOr<std::shared_ptr<const NeuronSnapshot>> SubtensorChain::neurons(st
     return synced.snapshot;
   }
   absl::StatusOr<std::shared_ptr<const NeuronSnapshot>> snapshot = absl::NotFoundError("");
-  if (synced.snapshot != nullptr) snapshot = changes_since(synced, head, *runtime, deadline);
+  if (synced.snapshot != nullptr) snapshot = changes_since(synced, head, runtime, deadline);
   if (absl::IsNotFound(snapshot.status())) {
     synced.read_all_at = head.number;
     snapshot = SubnetReader(node_, runtime, netuid, head.number, head.hash, deadline).read_all();

@@ -80,10 +80,9 @@ class SubtensorChain final : public Chain {
 
   // kNotFound if it cannot be done by changes: there are too many, or the chain took another
   // branch.
-  absl::StatusOr<std::shared_ptr<const NeuronSnapshot>> changes_since(const Synced& synced,
-                                                                      const Node::Head& head,
-                                                                      const Runtime& runtime,
-                                                                      TimePoint deadline);
+  absl::StatusOr<std::shared_ptr<const NeuronSnapshot>> changes_since(
+      const Synced& synced, const Node::Head& head, std::shared_ptr<const Runtime> runtime,
+      TimePoint deadline);
   absl::StatusOr<std::vector<ChainEvent>> events_of(const std::string& block,
                                                     const std::string& parent, TimePoint deadline);
 
