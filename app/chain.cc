@@ -295,10 +295,6 @@ absl::Status set_weights(const ChainOptions& options) {
     return absl::FailedPreconditionError(
         "this subnet wants weights committed and revealed later: a running neuron does that");
   }
-  if (wanted.size() < subnet.min_allowed_weights && wanted.size() > 1) {
-    std::fprintf(stderr, "the subnet wants weights of at least %llu neurons\n",
-                 static_cast<unsigned long long>(subnet.min_allowed_weights));
-  }
   // A neuron that values only itself may do so alone.
   SubnetHyperparameters rules = subnet;
   if (wanted.size() == 1) rules.min_allowed_weights = 1;
