@@ -13,6 +13,7 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
+#include "app/chain.h"
 #include "app/commands.h"
 #include "app/swarm.h"
 #include "app/wallet.h"
@@ -96,6 +97,7 @@ int main(int argc, char** argv) {
   const CLI::App* swarm = add_swarm(app, swarm_options);
   app.footer("bittensor COMMAND --help lists a command's options.");
   const auto run_wallet = bittensor::add_wallet(app);
+  const auto run_chain = bittensor::add_chain(app);
   list_programs(app);
   const std::string wrong = wrong_command(app, command);
   if (!wrong.empty()) {
@@ -126,6 +128,7 @@ int main(int argc, char** argv) {
 
   absl::Status status = bittensor::start_logging("info");
   if (status.ok()) status = run_wallet();
+  if (status.ok()) status = run_chain();
   if (status.ok() && swarm->parsed()) {
     bittensor::StopSignal::install();
     swarm_options.arguments = swarm->remaining();

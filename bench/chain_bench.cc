@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+//
+// What it takes to make a metagraph of a node's answers: 4,096 neurons with 64 weights each, from
+// the JSON of the answers to the snapshot that readers see. No node, no network: chopsticks has no
+// subnet of that size.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "nlohmann/json.hpp"
+
+#include "bittensor/chain/subtensor/node.h"
+#include "bittensor/chain/subtensor/storage_key.h"
+#include "bittensor/chain/subtensor/subnet_reader.h"
+#include "bittensor/chain/testing/neurons_lite.h"
+
+namespace {
+
+using namespace bittensor;
+
+constexpr std::uint16_t kNeurons = 4096;
+constexpr int kWeights = 64;
+constexpr int kRounds = 9;
+
+// A node whose answers are texts that were written before.
+class Recorded final : public RpcClient {
+ public:
+  absl::StatusOr<Json> call(const std::string& method, const Json& params, TimePoint) override {
+    const std::string question = absl::StrCat(method, params.dump());
+    const auto known = answers_.find(question);
+    if (known != answers_.end()) {
+      absl::StatusOr<RpcMessage> message = read_rpc_message(known->second);
+      if (!message.ok()) return message.status();
+      return std::move(message->result);
+    }
+    answers_[question] = Json{{"id", 1}, {"result", make(method, params)}}.dump();
+    return read_rpc_message(answers_[question])->result;
+  }
+  absl::StatusOr<Json> next_head(std::uint64_t, TimePoint) override {
+    return absl::UnimplementedError("");
+  }
+
+  std::map<std::string, std::string> values;  // by place
+  std::string neurons;
+
+ private:
+  Json make(const std::string& method, const Json& params) const {
+    if (method == "state_call") return absl::StrCat("0x", absl::BytesToHexString(neurons));
+    Json changes = Json::array();
+    for (const Json& place : params[0]) {
+      const auto found = values.find(place.get<std::string>());
+      changes.push_back({place, found == values.end() ? Json() : Json(found->second)});
+    }
+    return Json::array({{{"block", params[1]}, {"changes", changes}}});
+  }
+
+  std::map<std::string, std::string> answers_;
+};
+
+void put(Recorded& node, const Metadata& metadata, const char* entry, std::vector<ScaleValue> keys,
+         const std::string& value) {
+  const std::string place = storage_key(metadata, kSubtensor, entry, keys).value();
+  node.values[absl::StrCat("0x", absl::BytesToHexString(place))] =
+      absl::StrCat("0x", absl::BytesToHexString(value));
+}
+
+std::string row_of(int uid) {
+  ScaleWriter row;
+  row.compact(kWeights);
+  for (int i = 0; i < kWeights; ++i) {
+    row.u16(static_cast<std::uint16_t>((uid + i * 61) % kNeurons));
+    row.u16(static_cast<std::uint16_t>(1 + i));
+  }
+  return row.bytes();
+}
+
+void fill(Recorded& node, const Metadata& metadata) {
+  const ScaleValue netuid = ScaleValue::of_number(1);
+  ScaleWriter count;
+  count.u16(kNeurons);
+  put(node, metadata, "NetworksAdded", {netuid}, "\x01");
+  put(node, metadata, "SubnetworkN", {netuid}, count.bytes());
+  for (int uid = 0; uid < kNeurons; ++uid) {
+    const ScaleValue key = ScaleValue::of_number(static_cast<unsigned>(uid));
+    ScaleWriter block;
+    block.u64(static_cast<std::uint64_t>(uid));
+    put(node, metadata, "Weights", {netuid, key}, row_of(uid));
+    put(node, metadata, "BlockAtRegistration", {netuid, key}, block.bytes());
+  }
+  node.neurons = testing::neurons_lite(1, kNeurons);
+}
+
+bool is_right(const NeuronSnapshot& snapshot) {
+  if (snapshot.neurons.size() != kNeurons) return false;
+  for (const ChainNeuron& neuron : snapshot.neurons) {
+    if (neuron.weights.size() != kWeights || neuron.weights[2].second != 3 ||
+        neuron.registered_at != neuron.uid || neuron.incentive != neuron.uid) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("How long 4,096 neurons of a chain take to decode.");
+  std::string json;
+  app.add_option("--json", json, "write the numbers to this file");
+  CLI11_PARSE(app, argc, argv);
+
+  std::ifstream file("tests/data/chain/metadata_218_v14.scale", std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  auto metadata = Metadata::read(bytes);
+  if (!metadata.ok()) {
+    std::fprintf(stderr, "chain_bench: run it in the folder of the project: %s\n",
+                 std::string(metadata.status().message()).c_str());
+    return 1;
+  }
+  Recorded recorded;
+  fill(recorded, **metadata);
+  auto runtime = std::make_shared<Runtime>();
+  runtime->metadata = *metadata;
+  const Node node(recorded);
+  const SubnetReader reader(node, runtime, 1, 1, std::string(32, '\0'), TimePoint::max());
+  std::vector<double> times;
+  for (int round = 0; round <= kRounds; ++round) {  // the first one writes the answers
+    const auto begin = std::chrono::steady_clock::now();
+    const auto snapshot = reader.read_all();
+    const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - begin;
+    if (!snapshot.ok() || !is_right(**snapshot)) {
+      std::fprintf(stderr, "chain_bench: a wrong metagraph %s\n",
+                   std::string(snapshot.status().message()).c_str());
+      return 1;
+    }
+    if (round > 0) times.push_back(time.count());
+  }
+  std::nth_element(times.begin(), times.begin() + kRounds / 2, times.end());
+  const double median = times[kRounds / 2];
+  std::printf("4,096 neurons with 64 weights each: %.1f ms (best %.1f)\n", median,
+              *std::min_element(times.begin(), times.end()));
+  if (!json.empty()) {
+    std::ofstream(json) << nlohmann::json{{"chain.metagraph_ms_4096", median}} << "\n";
+  }
+  return 0;
+}

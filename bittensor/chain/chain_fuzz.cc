@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+//
+// What a node answers. The first byte of the input says what the rest is: a message of JSON-RPC
+// (0), metadata (1), the events of a block (2), neurons (3), a row of weights (4), a value of
+// some type of a real runtime, whose number the next two bytes are (5). corpus/make.py makes the
+// corpus.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "bittensor/chain/rpc/endpoint.h"
+#include "bittensor/chain/rpc/json_rpc.h"
+#include "bittensor/chain/subtensor/events.h"
+#include "bittensor/chain/subtensor/metadata.h"
+#include "bittensor/chain/subtensor/neuron_info.h"
+#include "bittensor/chain/subtensor/scale_value.h"
+
+namespace {
+
+using namespace bittensor;
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+const Metadata& real_runtime() {
+  static const auto& metadata = *new std::shared_ptr<const Metadata>([] {
+    std::ifstream file(BITTENSOR_METADATA, std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+    return Metadata::read(bytes).value();
+  }());
+  return *metadata;
+}
+
+// What can be read can be written, and is then the same value.
+void read_and_write(TypeId type, absl::string_view bytes) {
+  const TypeRegistry& types = real_runtime().types();
+  ScaleReader reader(bytes);
+  const ScaleValue value = read_value(types, type, reader);
+  if (!reader.ok()) return;
+  ScaleWriter writer;
+  require(write_value(types, type, value, writer).ok());
+  ScaleReader again(writer.bytes());
+  require(read_value(types, type, again) == value && again.finish().ok());
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const absl::string_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);
+  switch (data[0] % 6) {
+    case 0:
+      if (const auto message = read_rpc_message(rest); message.ok() && message->result.ok()) {
+        (void)number_of_header(*message->result);
+      }
+      (void)parse_endpoint(rest);
+      break;
+    case 1:
+      (void)Metadata::read(rest);
+      break;
+    case 2:
+      if (const auto events = read_events(real_runtime(), rest); events.ok()) {
+        (void)outcome_of(real_runtime(), *events, 1);
+      }
+      break;
+    case 3:
+      (void)read_neurons_lite(1, rest);
+      break;
+    case 4:
+      (void)read_weight_row(rest);
+      (void)read_numbers(rest, 8);
+      break;
+    default:
+      if (rest.size() < 2) break;
+      read_and_write(static_cast<TypeId>(data[1] + 256 * data[2]) %
+                         static_cast<TypeId>(real_runtime().types().size()),
+                     rest.substr(2));
+  }
+  return 0;
+}
