@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "bittensor/base/file_lock.h"
 #include "bittensor/base/thread_executor.h"
 #include "bittensor/neuron/neuron.h"
 #include "bittensor/neuron/options.h"

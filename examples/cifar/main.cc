@@ -71,6 +71,6 @@ int main(int argc, char** argv) {
   return bittensor::example_main(
       argc, argv, "cifar", "A neuron that learns CIFAR-10 together with others.",
       bittensor::defaults(),
-      [&](const bittensor::NeuronOptions& options) { return run(options, share); },
+      [&](const bittensor::NeuronOptions& options) { return bittensor::run(options, share); },
       [&](CLI::App& app) { add_share_options(app, share); });
 }

@@ -54,7 +54,9 @@ int main(int argc, char** argv) {
   std::string model = "plain";
   return bittensor::example_main(
       argc, argv, "mnist", "A neuron that learns MNIST together with others.", {},
-      [&](const bittensor::NeuronOptions& options) { return run(options, share, model); },
+      [&](const bittensor::NeuronOptions& options) {
+        return bittensor::run(options, share, model);
+      },
       [&](CLI::App& app) {
         add_share_options(app, share);
         app.add_option("--model", model,
