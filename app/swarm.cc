@@ -110,7 +110,7 @@ class Swarm {
     std::string known = "# The neurons of this swarm.\n";
     for (int i = 0; i < options_.neurons; ++i) {
       BITTENSOR_ASSIGN_OR_RETURN(const Wallet wallet,
-                                 Wallet::load_or_create(key_file_of(i), passphrase.value));
+                                 Wallet::load_or_create(key_file_of(i), passphrase.view()));
       absl::StrAppend(&known, wallet.key().hex(), "\n");
     }
     std::ofstream file(known_file());

@@ -8,6 +8,7 @@
 
 #include "torch/torch.h"
 
+#include "bittensor/base/abbreviated.h"
 #include "bittensor/base/allocator.h"
 #include "bittensor/base/file_limit.h"
 #include "bittensor/base/logging.h"
@@ -174,7 +175,7 @@ int example_main(int argc, char** argv, const std::string& name, const std::stri
     status = absl::InternalError(error.what());
   }
   if (status.ok()) return 0;
-  std::fprintf(stderr, "%s: %s\n", name.c_str(), std::string(status.message()).c_str());
+  std::fprintf(stderr, "%s: %s\n", name.c_str(), abbreviated(status.message()).c_str());
   return 1;
 }
 

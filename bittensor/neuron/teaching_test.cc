@@ -42,7 +42,10 @@ class Teachable : public Synapse {
     const Tensor rows = torch::tensor(lengths).view({-1, 1, 2});
     return linear_(rows);  // [batch, 1, kWidth]
   }
-  Tensor predict(const Tensor& outputs) override { return head_(outputs); }
+  // Of text, what its first position says.
+  Tensor predict(const Tensor& outputs) override {
+    return head_(outputs.dim() == 3 ? outputs.select(1, 0) : outputs);
+  }
 
  private:
   const Modality modality_;
