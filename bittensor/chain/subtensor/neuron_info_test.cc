@@ -33,7 +33,7 @@ TEST(NeuronsLite, BothWrappingsAreRead) {
 // What the real runtime of spec 218 answers for a fresh subnet.
 TEST(NeuronsLite, TheRuntimesAnswerIsRead) {
   const std::string answer = absl::HexStringToBytes("410204" + std::string(2 * 64, '0') + "0004" +
-                                                    std::string(2 * 79, '0') + "00");
+                                                    std::string(2 * 77, '0'));
   const auto neurons = read_neurons_lite(1, answer);
   ASSERT_TRUE(neurons.ok()) << neurons.status();
   EXPECT_EQ(neurons->size(), 1u);

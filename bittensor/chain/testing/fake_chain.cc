@@ -217,7 +217,7 @@ absl::StatusOr<Json> FakeChain::answer(const std::string& method, const Json& pa
   }
   if (method == "state_getRuntimeVersion") {
     return Json{
-        {"specName", "node-subtensor"}, {"specVersion", spec_version}, {"transactionVersion", 1}};
+        {"specName", "node-subtensor"}, {"specVersion", spec_version}, {"transactionVersion", 1u}};
   }
   if (method == "state_getMetadata") return Json(hex(chain_test_data("metadata_218_v14.scale")));
   if (method == "state_getStorage") return value_at(block_at(params[1]), params[0]);
