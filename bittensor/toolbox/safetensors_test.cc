@@ -110,7 +110,7 @@ TEST(SafetensorsHeader, RefusesWhatIsNotItsJson) {
   EXPECT_THAT(refusal("{", 0), HasSubstr("right form"));
   EXPECT_THAT(refusal(R"({"__metadata__":{"a":[[[]]]}})", 0), HasSubstr("right form"));
   EXPECT_THAT(refusal(R"({"a":1})", 0), HasSubstr("\"a\""));
-  EXPECT_THAT(refusal(R"({"__metadata__":{"a":1}})", 0), HasSubstr("no string"));
+  EXPECT_THAT(refusal(R"({"__metadata__":{"a":1}})", 0), HasSubstr("not a string"));
 }
 
 TEST(SafetensorsHeader, RefusesANameThatStandsTwice) {
