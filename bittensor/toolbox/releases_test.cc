@@ -92,7 +92,7 @@ TEST(CheckpointOfAnotherRelease, GoesOnAsOneOfThisRelease) {
     there.train(2);
     expect_close(here.checkpoint().synapse, there.checkpoint().synapse);
   }
-  EXPECT_GE(files, 6) << "three optimizers, two releases";
+  EXPECT_GE(files, 3) << "three optimizers of each release";
 }
 
 // Makes the files of this release: --gtest_also_run_disabled_tests
