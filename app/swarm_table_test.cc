@@ -50,7 +50,8 @@ std::vector<SwarmRow> swarm(int neurons) {
 
 std::size_t longest_line(const std::string& text) {
   std::size_t most = 0;
-  for (const absl::string_view line : absl::StrSplit(text, '\n')) most = std::max(most, line.size());
+  for (const absl::string_view line : absl::StrSplit(text, '\n'))
+    most = std::max(most, line.size());
   return most;
 }
 

@@ -37,8 +37,8 @@ std::vector<std::vector<std::int64_t>> partition(const std::vector<std::int64_t>
                                                  std::uint64_t seed, double skew);
 
 // The samples that `share` names: first the labelled ones, then, if wanted, the others. The whole
-// data set, in its own order, if all of it is asked for. kInvalidArgument if there are fewer samples
-// than shares.
+// data set, in its own order, if all of it is asked for. kInvalidArgument if there are fewer
+// samples than shares.
 absl::StatusOr<LabelledImages> share_of(const LabelledImages& data, const ShareOptions& share);
 
 // Which of `of` shares each of `count` items goes to, from 0: for things in order, such as years.
