@@ -117,6 +117,7 @@ absl::Status run_neuron(const NeuronOptions& given, NeuronTask task) {
   std::optional<TestResult> alone;
   if (options.control && training.step() < 0) {
     alone = train_alone(options, task);
+    BITTENSOR_RETURN_IF_ERROR(training.status());  // Cut short, it says nothing.
     training.say_alone(*alone);
   }
   wait_for_peers(neuron.metagraph(), options);
