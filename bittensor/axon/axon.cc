@@ -195,6 +195,10 @@ void Axon::handle(Transport::Request request, Transport::ReplyFn reply) {
     if (is_callers_fault(job.status())) admission_.note_refused(**ticket, executor_.now());
     return refuse(job.status());
   }
+  // A gradient of one that this neuron does not learn from: there is nothing to compute.
+  if (job->is_backward() && !job->teaches && !job->wants_input_gradient) {
+    return answer(*caller, Job::Result(), reply);
+  }
   job->deadline = request.deadline;
   job->bytes = bytes_of(job->inputs);
   if (job->is_backward()) job->bytes += job->output_gradient.nbytes();
@@ -285,6 +289,14 @@ void Axon::keep_lesson(const v1::ForwardRequest& request, const Payload& body,
   kept.texts.assign(request.label_text().begin(), request.label_text().end());
   const bool text = inputs.modality == Modality::kText;
   if (static_cast<std::int64_t>(kept.texts.size()) != (text ? inputs.batch() : 0)) return;
+  if (!text) {  // Rows without a label teach nothing.
+    const at::Tensor known = kept.labels.ge(0).nonzero().flatten();
+    if (known.numel() == 0) return;
+    if (known.numel() < inputs.batch()) {
+      kept.inputs = inputs.rows(known);
+      kept.labels = kept.labels.index_select(0, known);
+    }
+  }
   caller.lesson_kept = lessons_.add(std::move(kept));
   if (caller.lesson_kept) count(&Stats::lessons);
 }

@@ -71,7 +71,8 @@ std::vector<Lesson> Lessons::draw(std::int64_t rows, bool one_teacher) {
     return std::uniform_int_distribution<std::size_t>(0, n - 1)(random_);
   };
   auto teacher = std::next(kept_.begin(), static_cast<std::ptrdiff_t>(below(kept_.size())));
-  while (rows > 0) {
+  // Each row is a copy: a lesson of one large row must not become as many as are wanted.
+  for (std::size_t bytes = 0; rows > 0 && bytes <= options_.max_bytes;) {
     const Lesson& lesson = teacher->second[below(teacher->second.size())].lesson;
     const std::int64_t part = std::min({rows, kRowsPerLesson, lesson.rows()});
     at::Tensor index = at::empty({part}, at::kLong);
@@ -80,6 +81,7 @@ std::vector<Lesson> Lessons::draw(std::int64_t rows, bool one_teacher) {
           static_cast<std::int64_t>(below(static_cast<std::size_t>(lesson.rows())));
     }
     drawn.push_back(lesson.at(index));
+    bytes += bytes_of(drawn.back());
     rows -= part;
     if (!one_teacher) {
       teacher = std::next(kept_.begin(), static_cast<std::ptrdiff_t>(below(kept_.size())));

@@ -50,8 +50,8 @@ class Lessons {
   // Keeps the lesson. Returns whether it was kept: one larger than all that may be kept is not.
   bool add(Lesson lesson) BITTENSOR_EXCLUDES(mutex_);
 
-  // `rows` rows at random, some of each of several lessons; none if there are no lessons. With
-  // `one_teacher`, all of them from one.
+  // `rows` rows at random, some of each of several lessons; none if there are no lessons, and fewer
+  // if they are as large as all that may be kept. With `one_teacher`, all of them from one.
   std::vector<Lesson> draw(std::int64_t rows, bool one_teacher) BITTENSOR_EXCLUDES(mutex_);
 
   std::size_t size() const BITTENSOR_EXCLUDES(mutex_);

@@ -87,6 +87,16 @@ TEST(Lessons, StayWithinTheirBytesAndTeachers) {
   EXPECT_FALSE(lessons.add(lesson_of(Wallet::create().key(), 5000)));
 }
 
+TEST(Lessons, ADrawOfLargeRowsIsCutShort) {
+  Lessons::Options options;
+  options.max_bytes = 10'000;
+  Lessons lessons(options);
+  Lesson large = lesson_of(Wallet::create().key(), 1);
+  large.inputs = Inputs::of_tensor(torch::zeros({1, 2000}));  // 8,000 bytes
+  ASSERT_TRUE(lessons.add(large));
+  EXPECT_EQ(rows_of(lessons.draw(64, false)), 2);
+}
+
 TEST(Lessons, OfTextKeepTheirTexts) {
   Lessons lessons({});
   Lesson lesson;

@@ -25,6 +25,14 @@ absl::Status check_shapes(const std::vector<at::Tensor>& sum,
   return absl::OkStatus();
 }
 
+std::size_t bytes_of(const std::vector<at::Tensor>& gradients) {
+  std::size_t bytes = 0;
+  for (const at::Tensor& gradient : gradients) {
+    if (gradient.defined()) bytes += gradient.nbytes();
+  }
+  return bytes;
+}
+
 }  // namespace
 
 double norm_of(const std::vector<at::Tensor>& gradients) {
@@ -44,19 +52,21 @@ absl::Status TaughtGradients::add(const PublicKey& from, const std::vector<at::T
   const double scale = std::min(1.0, max_norm_ / std::max(norm, 1e-12));
   {
     MutexLock lock(mutex_);
-    if (sums_.size() >= kMaxTeachers && sums_.count(from) == 0) {
+    const bool is_new = sums_.count(from) == 0;
+    const bool full = sums_.size() >= kMaxTeachers || bytes_ + bytes_of(gradients) > max_bytes_;
+    if (is_new && !sums_.empty() && full) {
       return absl::ResourceExhaustedError("too many neurons teach this one at a time");
     }
     Taught& taught = sums_[from];
-    if (taught.calls == 0) taught.sum.resize(gradients.size());
-    if (auto status = check_shapes(taught.sum, gradients); !status.ok()) {
-      if (taught.calls == 0) sums_.erase(from);
-      return status;
-    }
+    if (is_new) taught.sum.resize(gradients.size());
+    if (auto status = check_shapes(taught.sum, gradients); !status.ok()) return status;
     taught.from = from;
     for (std::size_t i = 0; i < gradients.size(); ++i) {
       if (!gradients[i].defined()) continue;
-      if (!taught.sum[i].defined()) taught.sum[i] = torch::zeros_like(gradients[i]);
+      if (!taught.sum[i].defined()) {
+        taught.sum[i] = torch::zeros_like(gradients[i]);
+        bytes_ += taught.sum[i].nbytes();
+      }
       taught.sum[i].add_(gradients[i], scale);
     }
     ++taught.calls;
@@ -70,6 +80,7 @@ std::vector<TaughtGradients::Taught> TaughtGradients::take() {
   {
     MutexLock lock(mutex_);
     sums.swap(sums_);
+    bytes_ = 0;
   }
   std::vector<Taught> taken;
   for (auto& [from, taught] : sums) taken.push_back(std::move(taught));

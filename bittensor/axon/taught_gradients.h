@@ -19,8 +19,9 @@ namespace bittensor {
 // What others' gradients would change in the parameters of a synapse, one sum per teacher, until
 // the neuron that trains it takes them into its own step.
 //
-// Thread-safe. Holds one set of parameters per teacher, however many calls there were, and no more
-// than kMaxTeachers of them.
+// Thread-safe. Holds one set of parameters per teacher, however many calls there were, no more than
+// kMaxTeachers of them and, beyond the first, no more than `max_bytes`: a large model has fewer
+// teachers at a time.
 class TaughtGradients {
  public:
   static constexpr std::size_t kMaxTeachers = 64;
@@ -33,7 +34,8 @@ class TaughtGradients {
 
   // The gradient of one call is scaled down to `max_norm`, over all parameters: nobody can ask for
   // more.
-  explicit TaughtGradients(double max_norm) : max_norm_(max_norm) {}
+  explicit TaughtGradients(double max_norm, std::size_t max_bytes = std::size_t{512} << 20)
+      : max_norm_(max_norm), max_bytes_(max_bytes) {}
 
   // Adds the gradients of one call. kInvalidArgument, and nothing is added, if a value is not
   // finite or the shapes are not those of the calls before; kResourceExhausted if too many teach.
@@ -48,9 +50,11 @@ class TaughtGradients {
 
  private:
   const double max_norm_;
+  const std::size_t max_bytes_;
   Mutex mutex_;
   std::condition_variable_any added_;
   std::map<PublicKey, Taught> sums_ BITTENSOR_GUARDED_BY(mutex_);
+  std::size_t bytes_ BITTENSOR_GUARDED_BY(mutex_) = 0;  // of all sums
 };
 
 // The norm over all gradients; an undefined one counts as zero.

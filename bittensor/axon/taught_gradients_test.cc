@@ -76,6 +76,20 @@ TEST(TaughtGradients, TooManyTeachersAreRefused) {
   EXPECT_TRUE(absl::IsResourceExhausted(taught.add(Wallet::create().key(), {torch::ones({1})})));
 }
 
+TEST(TaughtGradients, ALargeModelHasFewerTeachersAtATime) {
+  TaughtGradients taught(kAnyNorm, /*max_bytes=*/1000);
+  const std::vector<at::Tensor> gradients = {torch::ones({100})};  // 400 bytes
+  const PublicKey first = Wallet::create().key();
+  ASSERT_TRUE(taught.add(first, gradients).ok());
+  ASSERT_TRUE(taught.add(Wallet::create().key(), gradients).ok());
+  EXPECT_TRUE(absl::IsResourceExhausted(taught.add(Wallet::create().key(), gradients)));
+  EXPECT_TRUE(taught.add(first, gradients).ok());  // It takes no more room.
+  taught.take();
+  // One there always is.
+  EXPECT_TRUE(taught.add(first, {torch::ones({1000})}).ok());
+  EXPECT_TRUE(absl::IsResourceExhausted(taught.add(Wallet::create().key(), gradients)));
+}
+
 TEST(TaughtGradients, ACallCannotAskForMoreThanTheNorm) {
   TaughtGradients taught(/*max_norm=*/2);
   ASSERT_TRUE(taught.add(PublicKey(), {torch::full({2, 3}, 1e6F), torch::zeros({2})}).ok());

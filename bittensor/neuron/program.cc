@@ -42,7 +42,7 @@ TestResult test_network(const NeuronTask& task, Neuron& neuron) {
 nlohmann::json to_json(const std::map<PublicKey, Teachers::Count>& teachers) {
   nlohmann::json json = nlohmann::json::object();
   for (const auto& [key, count] : teachers) {
-    json[key.short_hex()] = {
+    json[key.is_zero() ? "all" : key.short_hex()] = {
         {"gradients", count.gradients}, {"lesson_rows", count.lessons}, {"trust", count.trust}};
   }
   return json;
@@ -117,6 +117,7 @@ absl::Status run_neuron(const NeuronOptions& given, NeuronTask task) {
   std::optional<TestResult> alone;
   if (options.control && training.step() < 0) {
     alone = train_alone(options, task);
+    BITTENSOR_RETURN_IF_ERROR(training.status());  // Cut short, it says nothing.
     training.say_alone(*alone);
   }
   wait_for_peers(neuron.metagraph(), options);

@@ -22,15 +22,20 @@ double dot(const std::vector<at::Tensor>& a, const std::vector<at::Tensor>& b) {
 
 }  // namespace
 
+Teachers::Count& Teachers::count_of(const PublicKey& from) {
+  const bool full = counts_.size() >= kMaxCounted && counts_.count(from) == 0;
+  Count& count = counts_[full ? PublicKey() : from];
+  if (learn_from_ == LearnFrom::kKnown) count.trust = 1;
+  return count;
+}
+
 void Teachers::add(const std::vector<TaughtGradients::Taught>& taught,
                    const std::vector<at::Tensor>& parameters,
                    const std::function<double(const PublicKey&)>& weight) {
   if (learn_from_ == LearnFrom::kEarned) return add_earned(taught, parameters, weight);
   for (const TaughtGradients::Taught& teacher : taught) {
     add_gradients(teacher.sum, 1, parameters);
-    Count& count = counts_[teacher.from];
-    count.gradients += teacher.calls;
-    count.trust = 1;
+    count_of(teacher.from).gradients += teacher.calls;
   }
 }
 
@@ -49,11 +54,13 @@ void Teachers::add_earned(const std::vector<TaughtGradients::Taught>& taught,
   double length = 0;  // of all together, at most
   for (const TaughtGradients::Taught& teacher : taught) {
     const double norm = norm_of(teacher.sum);
-    const double cosine = norm > 0 ? dot(own, teacher.sum) / (own_norm * norm) : 0;
+    double cosine = norm > 0 ? dot(own, teacher.sum) / (own_norm * norm) : 0;
+    // A lesson may have a gradient, or a product with it, beyond what a float can be.
+    cosine = std::isfinite(norm) && std::isfinite(cosine) ? std::clamp(cosine, -1.0, 1.0) : 0;
     const double trust = std::max(0.0, cosine) * weight(teacher.from);
-    factors.push_back(norm > 0 ? trust * own_norm / norm : 0);
+    factors.push_back(trust > 0 ? trust * own_norm / norm : 0);
     length += trust;
-    Count& count = counts_[teacher.from];
+    Count& count = count_of(teacher.from);
     count.gradients += teacher.calls;
     count.trust += kTrustRate * (cosine - count.trust);
   }

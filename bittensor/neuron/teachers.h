@@ -20,8 +20,8 @@ namespace bittensor {
 // With LearnFrom::kKnown gradients are added as they are. With kEarned each teacher's gradient is
 // kept apart, scaled to the norm of the neuron's own, and counts by max(0, cosine with the own
 // gradient) (FLTrust, arXiv 2012.13995, with the own batch as root data) and by the teacher's
-// weight in this neuron's row relative to the mean; all together are not longer than the own one.
-// A gradient that points away from what the own data says does nothing.
+// weight in this neuron's row relative to the mean, at most 1; all together are not longer than the
+// own one. A gradient that points away from what the own data says does nothing.
 //
 // Not thread-safe: it belongs to the training thread.
 class Teachers {
@@ -33,19 +33,24 @@ class Teachers {
     double trust = 0;            // the mean of the last gradients' cosines; 1 of a known one
   };
 
+  // More are counted together, under the key of nobody.
+  static constexpr std::size_t kMaxCounted = 1024;
+
   explicit Teachers(LearnFrom learn_from) : learn_from_(learn_from) {}
 
-  // Adds what `taught` says to the `grad` of `parameters`, which hold the own gradient. `weight` is
-  // that of a teacher's synapse relative to the mean, 1 for one without.
+  // Adds what `taught` says to the `grad` of `parameters`, which hold the own gradient. `weight`,
+  // in [0, 1], is how much a teacher counts whose gradient agrees in full.
   void add(const std::vector<TaughtGradients::Taught>& taught,
            const std::vector<at::Tensor>& parameters,
            const std::function<double(const PublicKey&)>& weight);
 
-  void count_lessons(const PublicKey& from, std::int64_t rows) { counts_[from].lessons += rows; }
+  void count_lessons(const PublicKey& from, std::int64_t rows) { count_of(from).lessons += rows; }
 
+  // Of known teachers the gradients are counted together, under the key of nobody.
   const std::map<PublicKey, Count>& counts() const { return counts_; }
 
  private:
+  Count& count_of(const PublicKey& from);
   void add_earned(const std::vector<TaughtGradients::Taught>& taught,
                   const std::vector<at::Tensor>& parameters,
                   const std::function<double(const PublicKey&)>& weight);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/neuron/teachers.h"
 
+#include <cmath>
+#include <string>
+
 #include "gtest/gtest.h"
 #include "torch/torch.h"
 
@@ -65,6 +68,36 @@ TEST(Teachers, EarnedOneCountsByItsWeight) {
   teachers.add({from(Wallet::create().key(), {1, 0, 0})}, own,
                [](const PublicKey&) { return 0.25; });
   EXPECT_TRUE(torch::allclose(own[0].grad(), torch::tensor({3.75F, 0.0F, 0.0F})));
+}
+
+TEST(Teachers, EarnedOneBeyondWhatAFloatCanBeDoesNothing) {
+  Teachers teachers(LearnFrom::kEarned);
+  const auto own = parameters();
+  const PublicKey huge = Wallet::create().key();
+  for (const float value : {INFINITY, NAN, 3e38F})
+    teachers.add({from(huge, {value, 0, 0})}, own, as_the_mean);
+  EXPECT_TRUE(own[0].grad().isfinite().all().item<bool>());
+  EXPECT_LE(own[0].grad().norm().item<double>(), 6.001);  // The last may count in full, once.
+  EXPECT_TRUE(std::isfinite(teachers.counts().at(huge).trust));
+}
+
+TEST(Teachers, CountABoundedNumber) {
+  Teachers teachers(LearnFrom::kEarned);
+  std::string key(PublicKey::kSize, 'k');
+  for (int i = 0; i < 2000; ++i) {
+    key[0] = static_cast<char>(i % 256);
+    key[1] = static_cast<char>(i / 256);
+    teachers.count_lessons(PublicKey::from_bytes(key).value(), 1);
+  }
+  EXPECT_LE(teachers.counts().size(), Teachers::kMaxCounted + 1);
+  EXPECT_EQ(teachers.counts().at(PublicKey()).lessons, 2000 - 1024);
+}
+
+TEST(Teachers, KnownOnesAreTrusted) {
+  Teachers teachers(LearnFrom::kKnown);
+  const PublicKey peer = Wallet::create().key();
+  teachers.count_lessons(peer, 16);
+  EXPECT_EQ(teachers.counts().at(peer).trust, 1);
 }
 
 TEST(Teachers, WithoutAnOwnGradientNothingIsEarned) {

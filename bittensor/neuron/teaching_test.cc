@@ -209,6 +209,18 @@ TEST_F(Teaching, ALessonOfAnotherFormIsNotKeptAndTheQuestionIsAnswered) {
   EXPECT_EQ(pupil.axon.lessons().size(), 0U);
 }
 
+TEST_F(Teaching, OfALessonOnlyTheRowsWithALabelAreKept) {
+  Pupil pupil(*this, learning());
+  const Tensor x = torch::rand({3, 2});
+  ask(pupil, Inputs::of_tensor(x), {false, {torch::full({3}, -100, torch::kLong), {}}});
+  EXPECT_EQ(pupil.axon.lessons().size(), 0U);
+  ask(pupil, Inputs::of_tensor(x), {false, {torch::tensor({-100, 2, -1}), {}}});
+  const auto lessons = pupil.axon.lessons().draw(4, false);
+  ASSERT_EQ(lessons.size(), 4U);  // Each of the one row that there is.
+  EXPECT_TRUE(torch::equal(lessons[0].inputs.tensor, x.narrow(0, 1, 1)));
+  EXPECT_EQ(lessons[0].labels.item<std::int64_t>(), 2);
+}
+
 TEST_F(Teaching, ALessonOfTextCarriesItsTexts) {
   Pupil pupil(*this, learning(), Modality::kText);
   ask(pupil, Inputs::of_text({"a [MASK]"}), {false, {torch::tensor({1}), {"a b"}}});

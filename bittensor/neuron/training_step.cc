@@ -166,7 +166,7 @@ TrainingStep::Result TrainingStep::look(MiniBatch& batch) {
   result.route =
       parts_.router.route(result.synapses, result.weights, batch.context(), batch.inputs());
   result.answers = parts_.dendrite.forward(result.route.synapses, result.route.requests);
-  result.output = hear(batch, result.route, result.answers);
+  result.output = joined(batch, result.route, result.answers);
   return result;
 }
 
@@ -174,8 +174,18 @@ SynapseOutput TrainingStep::hear(MiniBatch& batch, const Route& route,
                                  const std::vector<Answer>& answers) {
   const torch::NoGradGuard no_grad;
   batch.context();
+  return joined(batch, route, answers);
+}
+
+SynapseOutput TrainingStep::joined(MiniBatch& batch, const Route& route,
+                                   const std::vector<Answer>& answers) const {
   const SynapseOutput local = batch.forward_local();
-  return batch.forward_network(view_of(route, answers, batch, local));
+  NetworkView view = view_of(route, answers, batch, local);
+  // Where nobody answered, the network is this neuron alone.
+  if (!any_answer(answers) && parts_.synapse.schema().task.defined()) {
+    view.prediction = local.local_target.log_softmax(1);
+  }
+  return batch.forward_network(view);
 }
 
 NetworkView TrainingStep::view_of(const Route& route, const std::vector<Answer>& answers,
@@ -205,11 +215,15 @@ at::Tensor TrainingStep::lesson_loss(MiniBatch& batch, std::vector<Lesson>& less
   if (parts_.axon == nullptr || learning.learn_from == LearnFrom::kOff || learning.lessons == 0) {
     return {};
   }
-  // Earned trust is one teacher's at a time.
-  lessons =
-      parts_.axon->lessons().draw(learning.lessons, learning.learn_from == LearnFrom::kEarned);
+  const bool earned = learning.learn_from == LearnFrom::kEarned;
+  lessons = parts_.axon->lessons().draw(learning.lessons, /*one_teacher=*/earned);
   if (lessons.empty()) return {};
+  // What would count for nothing need not be computed.
+  if (earned && relative_weights()(lessons.front().from) == 0) return {};
+  // The running statistics of a BatchNorm have no gradient to judge: strangers' rows change none.
+  if (earned) parts_.synapse.eval();
   const at::Tensor loss = batch.lesson_loss(lessons);
+  if (earned) parts_.synapse.train();
   if (!loss.defined()) return {};
   for (const Lesson& lesson : lessons) teachers_.count_lessons(lesson.from, lesson.rows());
   return loss;
@@ -237,15 +251,17 @@ void TrainingStep::learn_from_others(const at::Tensor& lesson_loss,
     taught.push_back(std::move(lesson));
   }
   if (taught.empty()) return;
-  const double mean = parts_.metagraph ? [&] {
-    double sum = 0;
-    const WeightRow row = parts_.metagraph->weights();
-    for (const auto& [key, weight] : row) sum += weight;
-    return row.empty() ? 0 : sum / static_cast<double>(row.size());
-  }() : 0;
-  teachers_.add(taught, parameters, [&](const PublicKey& key) {
-    return mean > 0 ? std::min(1.0, parts_.metagraph->get_weight(key) / mean) : 0.0;
-  });
+  teachers_.add(taught, parameters, relative_weights());
+}
+
+std::function<double(const PublicKey&)> TrainingStep::relative_weights() const {
+  double sum = 0;
+  const WeightRow row = parts_.metagraph ? parts_.metagraph->weights() : WeightRow();
+  for (const auto& [key, weight] : row) sum += weight;
+  if (!(sum > 0)) return [](const PublicKey&) { return 0.0; };
+  return [this, mean = sum / static_cast<double>(row.size())](const PublicKey& peer) {
+    return std::min(1.0, parts_.metagraph->get_weight(peer) / mean);
+  };
 }
 
 void TrainingStep::teach(const Question& question, const std::vector<Answer>& answers) {

@@ -81,7 +81,8 @@ class TrainingStep {
   // What the network says about a test batch, beside the local path; without gradients. The modules
   // must be in evaluation mode.
   Result look(MiniBatch& batch);
-  // The same with answers that are there already.
+  // The same with answers that are there already. If nobody answered, the network's prediction is
+  // the neuron's own (a synapse without a task has none).
   SynapseOutput hear(MiniBatch& batch, const Route& route, const std::vector<Answer>& answers);
 
   // Whether there is anybody but this neuron.
@@ -98,8 +99,13 @@ class TrainingStep {
                                            std::int64_t step) const;
   NetworkView view_of(const Route& route, const std::vector<Answer>& answers, MiniBatch& batch,
                       const SynapseOutput& local) const;
+  // Both paths of a test batch, from what context() computed last.
+  SynapseOutput joined(MiniBatch& batch, const Route& route,
+                       const std::vector<Answer>& answers) const;
   void follow_losses(const SynapseOutput& output);
   at::Tensor lesson_loss(MiniBatch& batch, std::vector<Lesson>& lessons);
+  // The weight of a peer's synapse relative to the mean of all that have one, at most 1; 0 without.
+  std::function<double(const PublicKey& peer)> relative_weights() const;
   void learn_from_others(const at::Tensor& lesson_loss, const std::vector<Lesson>& lessons);
   void teach(const Question& question, const std::vector<Answer>& answers);
   void value_peers(Result& result, const at::Tensor& network_context, const at::Tensor& labels);

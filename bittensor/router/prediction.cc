@@ -10,14 +10,17 @@ namespace bittensor {
 namespace {
 
 constexpr double kLeastTrust = 0.1;
-constexpr double kLoudest = 4;       // by how much a peer's energy counts beyond the own
+constexpr double kLoudest = 4;  // by how much a peer's energy counts beyond the own
+constexpr double kLargestLogit = 1e6;
 constexpr int kBatchesOfTrust = 50;  // batches of the running mean
 constexpr std::size_t kMostPeers = 4096;
 constexpr double kLeastPredicted = 1e-4;  // as contribution_shares()'s
 
-// [rows, 1]. A constant added to the logits buys nothing.
+// [rows, 1]. A constant added to the logits buys nothing. Strangers' may be as large as a float can
+// be, and their sum then neither finite nor a number.
 at::Tensor energy(const at::Tensor& logits) {
-  return (logits - logits.mean(1, /*keepdim=*/true)).logsumexp(1, /*keepdim=*/true);
+  const at::Tensor sane = logits.clamp(-kLargestLogit, kLargestLogit);
+  return (sane - sane.mean(1, /*keepdim=*/true)).logsumexp(1, /*keepdim=*/true);
 }
 
 bool predicted(const Answer& answer, const at::Tensor& rows) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/router/prediction.h"
 
+#include <limits>
+
 #include "gtest/gtest.h"
 #include "torch/torch.h"
 
@@ -75,6 +77,17 @@ TEST(Predictions, BeingLoudHasALimit) {
   Answer loud = predicting(sure_of({1}) * 1e6F);
   const at::Tensor joined = Predictions().join(route_asking_all(1, 1), {loud}, sure_of({2}));
   EXPECT_GT(joined.exp()[0][2].item<double>(), 0.1);
+}
+
+TEST(Predictions, LogitsAsLargeAsAFloatCanBeLeaveNoNaN) {
+  constexpr float kMax = std::numeric_limits<float>::max();
+  const at::Tensor own = torch::zeros({1, 16});
+  for (const int period : {2, 4, 8, 16}) {  // whatever the order in which they are added
+    Answer huge = predicting(torch::where(torch::arange(16).remainder(period).lt(period / 2),
+                                          torch::full({1, 16}, kMax), torch::full({1, 16}, -kMax)));
+    const at::Tensor joined = Predictions().join(route_asking_all(1, 1), {huge}, own);
+    EXPECT_TRUE(joined.isfinite().all().item<bool>()) << period;
+  }
 }
 
 TEST(Predictions, OfNobodyAreUndefined) {

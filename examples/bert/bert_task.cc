@@ -12,6 +12,10 @@
 namespace bittensor {
 namespace {
 
+// Of a lesson's text: a longer one, most of which would be cut, is left out. To cut it it must be
+// read, and strangers may send megabytes.
+constexpr std::int64_t kMostBytesPerToken = 64;
+
 class BertMiniBatch : public MiniBatch {
  public:
   BertMiniBatch(BertSynapse& synapse, const BertBatch& batch, const c10::Device& device,
@@ -51,9 +55,11 @@ class BertMiniBatch : public MiniBatch {
   }
 
   at::Tensor lesson_loss(const std::vector<Lesson>& lessons) override {
+    const auto most_bytes = static_cast<std::size_t>(kMostBytesPerToken * batching_.max_length);
     std::vector<TextPair> pairs;
     for (const Lesson& lesson : lessons) {
       for (std::size_t i = 0; i < lesson.texts.size(); ++i) {
+        if (lesson.texts[i].size() > most_bytes) continue;
         const bool told = lesson.labels.defined();
         pairs.push_back(split_pair(
             lesson.texts[i],
