@@ -35,7 +35,7 @@ class ChainTest(unittest.TestCase):
             [BITTENSOR, "chain", *arguments], input=answer, capture_output=True, text=True,
             timeout=PATIENCE)
         self.assertEqual(done.returncode, expect, done.stdout + done.stderr)
-        return done.stdout + done.stderr
+        return done.stdout + (done.stderr if expect else "")
 
     def on_chain(self, command, *arguments, **options):
         return self.run_program(command, "--chain_endpoint", self.chain.endpoint, *arguments,

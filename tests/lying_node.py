@@ -11,6 +11,12 @@ import threading
 GENESIS = "0x" + "45" * 32
 
 
+def frame_length(size):
+    if size < 126:
+        return bytes([size])
+    return b"\x7e" + struct.pack(">H", size) if size < 65536 else b"\x7f" + struct.pack(">Q", size)
+
+
 class LyingNode:
     """`answer(method, params)` gives the result of a call; bytes are sent as they are, None is silence."""
 
@@ -35,7 +41,7 @@ class LyingNode:
         with connection:
             try:
                 self._talk(connection)
-            except (OSError, ValueError, struct.error):
+            except (OSError, ValueError, IndexError, struct.error):
                 pass  # the client has gone
 
     def _talk(self, connection):
@@ -76,7 +82,7 @@ class LyingNode:
             if text == b"":  # the connection is cut
                 return
             if text is not None:
-                connection.sendall(b"\x81\x7f" + struct.pack(">Q", len(text)) + text)
+                connection.sendall(b"\x81" + frame_length(len(text)) + text)
 
     def _reply(self, body):
         call = json.loads(body)
