@@ -157,7 +157,7 @@ TEST_F(SubtensorChainTest, RulesThatWereNeverSetAreTheRuntimesDefaults) {
   ASSERT_TRUE(subnet.ok()) << subnet.status();
   EXPECT_EQ(subnet->neurons, 3u);
   EXPECT_EQ(subnet->kappa, 32767u);
-  EXPECT_EQ(subnet->bonds_moving_average, 900000u);
+  EXPECT_EQ(subnet->bonds_moving_average, 990000u);
 }
 
 TEST_F(SubtensorChainTest, AHotkeyHasItsUid) {
