@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/axon/kept_inputs.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "ATen/ATen.h"
@@ -20,17 +21,20 @@ void KeptInputs::put(const PublicKey& caller, std::uint64_t call_id, Kept kept, 
   drop_expired(now);
   const Id id(caller, call_id);
   erase(id);
-  if (bytes > options_.max_bytes) return;
-  const auto of_caller = bytes_of_.find(caller);
-  if ((of_caller == bytes_of_.end() ? 0 : of_caller->second) + bytes >
-      options_.max_bytes_per_caller) {
-    return;
+  if (bytes > std::min(options_.max_bytes, options_.max_bytes_per_caller)) return;
+  while (true) {
+    const auto found = of_caller_.find(caller);
+    if (found == of_caller_.end()) break;
+    if (found->second.bytes + bytes <= options_.max_bytes_per_caller) break;
+    erase(Id(caller, found->second.calls.begin()->second));
   }
   while (bytes_ + bytes > options_.max_bytes) erase(entries_.begin()->first);
   bytes_ += bytes;
-  bytes_of_[caller] += bytes;
+  OfCaller& of_caller = of_caller_[caller];
+  of_caller.bytes += bytes;
+  of_caller.calls.emplace(++count_, call_id);
   ++uses_[kept.synapse.get()];
-  entries_.add(id, {std::move(kept), bytes, now + options_.keep_for});
+  entries_.add(id, {std::move(kept), bytes, count_, now + options_.keep_for});
   while (uses_.size() > options_.max_synapses) erase(entries_.begin()->first);
 }
 
@@ -57,9 +61,10 @@ void KeptInputs::erase(const Id& id) {
   bytes_ -= entry->bytes;
   const auto uses = uses_.find(entry->kept.synapse.get());
   if (--uses->second == 0) uses_.erase(uses);
-  const auto of_caller = bytes_of_.find(id.first);
-  of_caller->second -= entry->bytes;
-  if (of_caller->second == 0) bytes_of_.erase(of_caller);
+  const auto of_caller = of_caller_.find(id.first);
+  of_caller->second.bytes -= entry->bytes;
+  of_caller->second.calls.erase(entry->number);
+  if (of_caller->second.calls.empty()) of_caller_.erase(of_caller);
   entries_.erase(id);
 }
 

@@ -18,8 +18,8 @@ namespace bittensor {
 
 // The inputs of forward calls whose backward is still to come, so that they need
 // not travel twice, with the synapse that answered: the gradient is of the
-// function that was called, even if the axon serves another by then. Bounded: the
-// oldest go first.
+// function that was called, even if the axon serves another by then. Bounded, all
+// together and for each caller: the oldest go first.
 //
 // Thread-safe.
 class KeptInputs {
@@ -53,7 +53,12 @@ class KeptInputs {
   struct Entry {
     Kept kept;
     std::size_t bytes;
+    std::uint64_t number;  // counts up
     TimePoint until;
+  };
+  struct OfCaller {
+    std::size_t bytes = 0;
+    std::map<std::uint64_t, std::uint64_t> calls;  // call_id by number: the oldest first
   };
   using Entries = LruMap<Id, Entry>;  // never used before they are taken: the oldest comes first
 
@@ -63,7 +68,8 @@ class KeptInputs {
   const Options options_;
   mutable Mutex mutex_;
   Entries entries_ BITTENSOR_GUARDED_BY(mutex_);
-  std::map<PublicKey, std::size_t> bytes_of_ BITTENSOR_GUARDED_BY(mutex_);
+  std::map<PublicKey, OfCaller> of_caller_ BITTENSOR_GUARDED_BY(mutex_);
+  std::uint64_t count_ BITTENSOR_GUARDED_BY(mutex_) = 0;  // of all that were kept so far
   std::size_t bytes_ BITTENSOR_GUARDED_BY(mutex_) = 0;
   std::map<const ServedSynapse*, std::size_t> uses_ BITTENSOR_GUARDED_BY(mutex_);  // by entries
 };

@@ -60,6 +60,9 @@ TEST(KeptInputs, OneCallerCannotPushOutTheOthers) {
   kept.put(kAlice, 1, floats(1000), kBegin);
   for (std::uint64_t id = 0; id < 20; ++id) kept.put(kBob, id, floats(1000), kBegin);
   EXPECT_TRUE(kept.take(kAlice, 1, kBegin));
+  // Of its own the latest is kept: those before it may never be taken.
+  EXPECT_FALSE(kept.take(kBob, 18, kBegin));
+  EXPECT_TRUE(kept.take(kBob, 19, kBegin));
 }
 
 TEST(KeptInputs, OldestCopiesOfTheModelGoFirst) {

@@ -73,6 +73,12 @@ absl::Status Neuron::start(const Synapse* best) {
   return metagraph_.start();
 }
 
+void Neuron::begin_training() {
+  synapse_->train();
+  router_.train();
+  axon_.take_gradients();
+}
+
 TrainingStep::Result Neuron::step(const MakeMiniBatch& make, std::int64_t number, std::int64_t end,
                                   torch::optim::Optimizer& optimizer) {
   make_ = make;

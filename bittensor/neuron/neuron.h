@@ -56,6 +56,10 @@ class Neuron {
   // and Metagraph::start()'s.
   absl::Status start(const Synapse* best = nullptr);
 
+  // To be called before the first step, and after a pause such as a test: brings synapse and router
+  // into training mode and drops what was taught meanwhile, which would come all at once and late.
+  void begin_training();
+
   // One training step, the `number`-th; batches of the steps before `end` are made and asked about
   // ahead. `make` gives the batch of a step, and must be the same in each call.
   TrainingStep::Result step(const MakeMiniBatch& make, std::int64_t number, std::int64_t end,

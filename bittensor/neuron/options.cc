@@ -163,9 +163,7 @@ void add_admission(const Group& group, NeuronOptions& o) {
       .add("axon_max_message_megabytes", o.axon_max_message_megabytes,
            "size of one request, in MiB")
       ->check(CLI::Range(1, 1024));
-  group
-      .add("axon_max_rows", o.axon_max_rows, "of one request, and of requests joined into a batch")
-      ->check(kPositive);
+  group.add("axon_max_rows", o.axon_max_rows, "rows of one request, at most")->check(kPositive);
   group.add("axon_max_queue", o.axon_max_queue, "requests that wait for the model")
       ->check(kPositive);
   group.add("axon_max_queue_megabytes", o.axon_max_queue_megabytes, "the same, in MiB")

@@ -124,8 +124,7 @@ absl::Status run_neuron(const NeuronOptions& given, NeuronTask task) {
 
   const MakeMiniBatch make = [&](std::int64_t step) { return task.train(neuron.synapse(), step); };
   while (training.next_epoch(task.steps_per_epoch, task.train_samples)) {
-    neuron.synapse().train();
-    neuron.router().train();
+    neuron.begin_training();
     while (training.next_step()) {
       const TrainingStep::Result result =
           neuron.step(make, training.step(), training.end_of_epoch(), *optimizer);

@@ -29,8 +29,7 @@ absl::StatusOr<std::unique_ptr<StandaloneNeuron>> StandaloneNeuron::create(
 
 absl::Status StandaloneNeuron::train(std::int64_t steps, torch::optim::Optimizer& optimizer,
                                      const MakeMiniBatch& make) {
-  neuron_->synapse().train();
-  neuron_->router().train();
+  neuron_->begin_training();
   for (std::int64_t step = 0; step < steps; ++step) {
     if (StopSignal::requested()) return absl::CancelledError("stopped before training was done");
     neuron_->step(make, step, steps, optimizer);
