@@ -25,7 +25,8 @@ def gap_closed(setting, sizes):
             accuracy = mean(ended, f"{path}_accuracy")
             add(f"{path}_gain", accuracy - alone)
             add(f"gap_closed_{path}", (accuracy - alone) / (union - alone))
-        add("kilobytes_per_step", mean(ended, "bytes_sent", 1e-3 / what.steps))
+        if setting.first(seed):
+            add("kilobytes_per_step", digits.bytes_per_step(setting, what, seed, KNOWN) / 1000)
 
 
 def cifar(setting):
