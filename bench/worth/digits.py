@@ -46,7 +46,9 @@ def levels(setting, alpha, name):
             prefix = "" if level == "labels" else f"{level}_"
             add(f"{prefix}local_gain", local - alone)
             add(f"{prefix}network_gain", network - alone)
-            add(f"{prefix}kilobytes_per_step", mean(ended, "bytes_sent", 1e-3 / what.steps))
+            if setting.first(seed) and not setting.options.quick:
+                add(f"{prefix}kilobytes_per_step",
+                    bytes_per_step(setting, what, seed, LEVELS[level]) / 1000)
             add(f"{prefix}samples_per_second", mean(ended, "images_per_second", 1))
             if level == "labels":
                 add("local_vs_fedavg", local - fedavg)
@@ -193,26 +195,34 @@ def speed(setting):
                                 mean(alone, "images_per_second", 1))
 
 
+def bytes_per_step(setting, what, seed, arguments):
+    """That one neuron sends while it trains: of short runs with next to no test, which asks too."""
+    ended = [setting.network("bytes of " + " ".join(map(str, arguments)), what, seed,
+                             [*arguments, "--test_images", 64], steps=steps)
+             for steps in (30, 90)]
+    short, long = (mean(run, "bytes_sent", 1) for run in ended)
+    return (long - short) / 60
+
+
 def traffic(setting):
     """How much of the gain is left with an eighth of the bytes."""
     what = task(setting)
     for seed in setting.seeds:
         alone = mean(setting.alone(what, seed), "local_accuracy")
 
-        def gain_and_bytes(compression, interval):
-            ended = setting.network(f"{compression}, asking each {interval}", what, seed,
-                                    [*KNOWN, "--compression", compression,
-                                     "--ask_interval", interval])
-            return mean(ended, "local_accuracy") - alone, mean(ended, "bytes_sent", 1 / what.steps)
+        def gain(way):
+            return mean(setting.network(" ".join(map(str, way)), what, seed, [*KNOWN, *way]),
+                        "local_accuracy") - alone
 
-        plain_gain, plain_bytes = gain_and_bytes("none", 1)
-        interval = 2
-        while True:
-            gain, sent = gain_and_bytes("int8", interval)
-            if sent <= plain_bytes / 8:
-                break
-            interval = max(interval + 1, round(interval * 8 * sent / plain_bytes))
-        setting.results.add("gain_at_eighth_of_bytes", gain / plain_gain)
+        plain = ["--compression", "none", "--ask_interval", 1]
+        plain_bytes = bytes_per_step(setting, what, seed, [*KNOWN, *plain])
+        interval, sent = 1, plain_bytes
+        while sent > plain_bytes / 8:
+            interval += 1
+            way = ["--compression", "int8", "--ask_interval", interval]
+            sent = bytes_per_step(setting, what, seed, [*KNOWN, *way])
+        left = gain(way) / gain(plain)
+        setting.results.add("gain_at_eighth_of_bytes", left)
         setting.results.add("eighth_of_bytes_interval", interval)
         setting.results.add("eighth_of_bytes_part", sent / plain_bytes)
 

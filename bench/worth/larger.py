@@ -5,8 +5,8 @@ import digits
 from neurons import Member
 from setting import KNOWN, Task, mean, plain_accuracy
 
-CIFAR = dict(name="cifar", steps=300, labels=1000, test_images=2000)
-BERT = dict(name="bert", steps=500, of=32, model="tiny", test_images=400)
+CIFAR = dict(name="cifar", steps=250, labels=250, test_images=2000)
+BERT = dict(name="bert", steps=500, of=32, model="tiny", rate=0.002, test_images=1000)
 
 
 def gap_closed(setting, sizes):
@@ -25,7 +25,8 @@ def gap_closed(setting, sizes):
             accuracy = mean(ended, f"{path}_accuracy")
             add(f"{path}_gain", accuracy - alone)
             add(f"gap_closed_{path}", (accuracy - alone) / (union - alone))
-        add("kilobytes_per_step", mean(ended, "bytes_sent", 1e-3 / what.steps))
+        if setting.first(seed):
+            add("kilobytes_per_step", digits.bytes_per_step(setting, what, seed, KNOWN) / 1000)
 
 
 def cifar(setting):

@@ -43,10 +43,10 @@ class Task:
     """One of the three programs, with the sizes at which data is what is short."""
 
     def __init__(self, name, steps, labels=None, alpha=0, of=None, neurons=4, model=None,
-                 batch=None, test_images=0):
+                 batch=None, rate=None, test_images=0):
         self.name, self.steps, self.labels, self.alpha = name, steps, labels, alpha
         self.of, self.neurons, self.model = of or neurons, neurons, model
-        self.batch, self.test_images = batch, test_images
+        self.batch, self.rate, self.test_images = batch, rate, test_images
 
     def key(self):
         return tuple(sorted((name, str(value)) for name, value in vars(self).items()))
@@ -71,6 +71,8 @@ class Task:
                      self.neurons - 1 if peers is None else peers]
         if self.batch:
             arguments += ["--batch_size_train", self.batch]
+        if self.rate:
+            arguments += ["--learning_rate", self.rate]
         if self.test_images:
             arguments += ["--test_images", self.test_images]
         return arguments
@@ -87,6 +89,8 @@ class Task:
             arguments += ["--model", self.model]
         if self.batch:
             arguments += ["--batch", self.batch]
+        if self.rate:
+            arguments += ["--rate", self.rate]
         for name, value in more.items():
             arguments += [f"--{name}", value]
         return arguments
