@@ -5,7 +5,8 @@ got better over time.
 
     checkpoints.py mnist|cifar|bert --data DIR [--vocab FILE] [--test_images N] FILE...
 
-Prints a line of JSON: [step, accuracy in percent, loss] of each file."""
+Prints a line of JSON: [step, accuracy in percent, loss] of each file. With --joined, the loss of
+the mean of all their predictions, then without the second file, without the third and so on."""
 
 import argparse
 import json
@@ -61,6 +62,19 @@ def bert(saved):
     return ours
 
 
+def predicted(task, model):
+    """Probabilities [images, classes] of the test."""
+    model.eval()
+    with torch.no_grad():
+        return torch.cat([model(task.normalised(some)).softmax(1)
+                          for some in task.test_images.split(250)])
+
+
+def joined_loss(predictions, labels):
+    mean = sum(predictions) / len(predictions)
+    return torch.nn.functional.nll_loss(mean.log(), labels).item()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("task", choices=["mnist", "cifar", "bert"])
@@ -69,6 +83,7 @@ def main():
     parser.add_argument("--vocab", type=pathlib.Path)
     parser.add_argument("--model", default="tiny", help="of bert")
     parser.add_argument("--test_images", type=int, default=0)
+    parser.add_argument("--joined", action="store_true", help="of images")
     options = parser.parse_args()
     options.neurons, options.of, options.labels, options.sizes = 1, 1, 1, None
     options.alpha, options.seed, options.share_seed, options.way = 0, 1, 1, "union"
@@ -78,12 +93,19 @@ def main():
             "bert": speeches.Speeches}[options.task](options)
     model = task.model()
     names = {"mnist": digits, "cifar": photographs, "bert": bert}[options.task]
-    tests = []
+    tests, predictions = [], []
     for file in options.files:
         saved = torch.load(file, map_location="cpu")
         model.load_state_dict(names(saved))
-        test = task.test(model)
-        tests.append([saved["step"], test["accuracy"], test["loss"]])
+        if options.joined:
+            predictions.append(predicted(task, model))
+        else:
+            test = task.test(model)
+            tests.append([saved["step"], test["accuracy"], test["loss"]])
+    if options.joined:
+        tests = [joined_loss(predictions, task.test_labels)]
+        tests += [joined_loss(predictions[:i] + predictions[i + 1:], task.test_labels)
+                  for i in range(1, len(predictions))]
     print(json.dumps(tests))
 
 

@@ -135,7 +135,7 @@ def leaver(setting):
     for seed in setting.seeds:
         every = ["--log_interval", what.steps // 20, "--save_interval", 1]
         whole = setting.network("all stay", what, seed, [*KNOWN, *every])
-        leaves = Leaver(after=6, seconds=5)
+        leaves = Leaver(after=6, seconds=5)  # of 20 events
         ended = setting.network("one leaves and comes back", what, seed, [*KNOWN, *every],
                                 during=leaves)
         if not leaves.back:
@@ -233,26 +233,19 @@ def ranks(values):
 
 def ranking(setting):
     """Peers that learnt from 100 to 10,000 labels; what a neuron that asks them all thinks of each,
-    against what leaving it out costs."""
+    against what leaving it out costs the mean of all predictions."""
     for seed in setting.seeds:
-        what = task(setting, neurons=6, labels=None, steps=300)
-        peers = [Member([*what.share(i, seed), "--labels", size, "--ask_interval", NEVER,
-                         "--min_peers", 0]) for i, size in enumerate(SIZES)]
-        asker = [*what.share(5, seed), "--labels", 1000]
-
-        def asked(left_out):
-            members = [peer for i, peer in enumerate(peers) if i != left_out]
-            members.append(Member([*asker, "--min_peers", len(members)],
-                                  after=tuple(range(len(members)))))
-            text = "none" if left_out is None else SIZES[left_out]
-            return setting.network(f"graded peers, left out: {text}", what, seed,
-                                   LEVELS["answers"], members=members)
-
-        whole = asked(None)
-        weights = [whole[-1].report["weights"].get(peer.key[:8], 0) for peer in whole[:-1]]
-        loss = whole[-1].report["network_test_loss"]
-        costs = [asked(i)[-1].report["network_test_loss"] - loss for i in range(len(SIZES))]
-        spearman = numpy.corrcoef(ranks(weights), ranks(costs))[0, 1]
-        setting.results.add("rank_correlation", spearman)
-        setting.results.add("rank_correlation_labels",
-                            numpy.corrcoef(ranks(weights), numpy.arange(len(SIZES)))[0, 1])
+        what = task(setting, neurons=6, labels=None)
+        members = [Member([*what.share(i, seed), "--labels", size, "--ask_interval", NEVER,
+                           "--min_peers", 0]) for i, size in enumerate(SIZES)]
+        members.append(Member([*what.share(5, seed), "--labels", 1000],
+                              after=tuple(range(len(SIZES)))))
+        ended = setting.network("five peers of graded worth", what, seed, LEVELS["answers"],
+                                members=members, snapshots=True)
+        weights = [ended[-1].report["weights"].get(peer.key[:8], 0) for peer in ended[:-1]]
+        files = [ended[-1].best, *[peer.best for peer in ended[:-1]]]
+        whole, *without = setting.tested(what, files, "--joined")
+        costs = [loss - whole for loss in without]
+        for name, truth in (("", costs), ("_labels", SIZES)):
+            setting.results.add(f"rank_correlation{name}",
+                                numpy.corrcoef(ranks(weights), ranks(truth))[0, 1])

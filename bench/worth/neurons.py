@@ -91,6 +91,10 @@ class Neuron:
             shutil.copy(last, kept)
             self.snapshots.append((seconds, kept))
 
+    def keep_best(self, folder):
+        self.best = folder / f"{self.folder.parent.name}-{self.folder.name}-best.pt"
+        shutil.copy(self.folder / "neuron.pt", self.best)
+
     def stop(self, how=signal.SIGTERM):
         self.away = True
         if self.process is None or self.process.poll() is not None:
@@ -108,7 +112,7 @@ def run(program, members, shared=(), during=None, wanted=None, snapshots=None):
 
     `shared` are arguments of all; `during(neurons, seconds)` is called all the time; the run ends
     when the neurons numbered `wanted` (all) have reported. Into the folder `snapshots` go copies of
-    each checkpoint that the last one writes."""
+    each checkpoint that the last one writes, and of everyone's best."""
     wanted = range(len(members)) if wanted is None else wanted
     with tempfile.TemporaryDirectory(prefix="worth-") as folder:
         neurons = [Neuron(pathlib.Path(folder) / f"neuron-{i}", program,
@@ -124,6 +128,9 @@ def run(program, members, shared=(), during=None, wanted=None, snapshots=None):
                 if snapshots:
                     neurons[-1].keep_snapshot(snapshots)
                 if all(neurons[i].report for i in wanted):
+                    if snapshots:
+                        for neuron in neurons:
+                            neuron.keep_best(snapshots)
                     return neurons
                 if during:
                     during(neurons, time.time() - start)

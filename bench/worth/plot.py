@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Accuracy over time as an SVG: one neuron of four alone, together, FedAvg, and one model of all."""
+"""Accuracy over time as an SVG: neurons alone and together, FedAvg, and one model of all data."""
 
 import math
 

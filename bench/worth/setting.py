@@ -175,13 +175,16 @@ class Setting:
 
     def curve(self, task, neuron):
         """[seconds, step, accuracy, loss] of each snapshot of the neuron's local path."""
-        command = ["/usr/bin/python3", HERE / "checkpoints.py", task.name,
-                   *[path for _, path in neuron.snapshots], "--test_images", task.test_images,
-                   *self.data_arguments(task)]
+        tests = self.tested(task, [path for _, path in neuron.snapshots])
+        return [[seconds, *test] for (seconds, _), test in zip(neuron.snapshots, tests)]
+
+    def tested(self, task, files, *arguments):
+        """What checkpoints.py says."""
+        command = ["/usr/bin/python3", HERE / "checkpoints.py", task.name, *files, *arguments,
+                   "--test_images", task.test_images, *self.data_arguments(task)]
         output = subprocess.run([str(part) for part in command], check=True, text=True,
                                 stdout=subprocess.PIPE).stdout
-        return [[seconds, *test] for (seconds, _), test in
-                zip(neuron.snapshots, json.loads(output.splitlines()[-1]))]
+        return json.loads(output.splitlines()[-1])
 
 
 def mean(ended, name, factor=100):
