@@ -16,6 +16,9 @@
 namespace bittensor {
 namespace {
 
+// Below it the frequencies are beyond what a double can express: one label a share either way.
+constexpr double kLeastSkew = 1e-3;
+
 using Samples = std::vector<std::int64_t>;
 
 template <typename T>
@@ -78,7 +81,8 @@ std::vector<Samples> skewed(const Samples& order, const Samples& labels, int of,
   std::vector<Samples> pools;
   for (auto& [label, samples] : by_label) pools.push_back(std::move(samples));
   std::vector<std::vector<double>> frequencies;
-  for (int i = 0; i < of; ++i) frequencies.push_back(dirichlet(skew, pools.size(), random));
+  for (int i = 0; i < of; ++i)
+    frequencies.push_back(dirichlet(std::max(skew, kLeastSkew), pools.size(), random));
 
   std::vector<Samples> shares(static_cast<std::size_t>(of));
   for (std::size_t turn = 0; turn < order.size(); ++turn) {
