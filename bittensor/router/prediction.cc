@@ -94,7 +94,8 @@ at::Tensor Predictions::learn(const Route& route, const std::vector<Answer>& ans
     has[i] = true;
   }
   const double share = has.sum().item<double>() / static_cast<double>(std::max<std::int64_t>(n, 1));
-  if (share == 0) return otherwise;
+  // Nobody knows better than by chance yet: that says nothing of who is worth more.
+  if (share == 0 || worth.sum().item<double>() == 0) return otherwise;
   const at::Tensor known = worth / worth.sum().clamp_min(1e-12) * share;
   const at::Tensor others = otherwise.to(torch::kDouble).masked_fill(has, 0);
   const at::Tensor rest = others / others.sum().clamp_min(1e-12) * (1 - share);

@@ -119,6 +119,13 @@ TEST(Predictions, SharesLeaveOutWhatNobodyLabelled) {
   EXPECT_NEAR(shares[0].item<float>(), shares[1].item<float>(), 1e-6);
 }
 
+TEST(Predictions, SharesOfBeginnersAreWhatTheyWereOtherwise) {
+  const at::Tensor otherwise = torch::ones({1});
+  EXPECT_TRUE(torch::equal(Predictions().learn(route_asking_all(1, 1), {predicting(sure_of({0}))},
+                                               torch::tensor({1}), otherwise),
+                           otherwise));
+}
+
 TEST(Predictions, SharesWithoutPredictionsAreWhatTheyWereOtherwise) {
   const at::Tensor otherwise = torch::tensor({0.2F, 0.8F});
   EXPECT_TRUE(

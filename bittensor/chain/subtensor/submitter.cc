@@ -97,21 +97,23 @@ absl::StatusOr<Rao> Submitter::fee(const ChainAction& action, const Signer& sign
   return absl::Uint128Low64(fee);
 }
 
-absl::StatusOr<std::uint32_t> Submitter::take_turn(const AccountId& account, TimePoint deadline) {
-  BITTENSOR_ASSIGN_OR_RETURN(const Node::Head head, node_.head(deadline));
-  BITTENSOR_ASSIGN_OR_RETURN(const std::uint32_t on_chain, nonce_on_chain(account, head, deadline));
+absl::Status Submitter::begin(const AccountId& account, TimePoint deadline) {
   MutexLock lock(mutex_);
-  Turns& turns = turns_[account];
-  const std::uint32_t turn = turns.under_way > 0 ? std::max(turns.next, on_chain) : on_chain;
-  turns.next = turn + 1;
-  ++turns.under_way;
-  return turn;
+  while (under_way_.count(account) > 0) {
+    if (ended_.wait_until(mutex_, deadline) == std::cv_status::timeout) {
+      return absl::DeadlineExceededError("another extrinsic of the account is still under way");
+    }
+  }
+  under_way_.insert(account);
+  return absl::OkStatus();
 }
 
-void Submitter::give_turn_back(const AccountId& account) {
-  MutexLock lock(mutex_);
-  const auto turns = turns_.find(account);
-  if (--turns->second.under_way == 0) turns_.erase(turns);
+void Submitter::end(const AccountId& account) {
+  {
+    MutexLock lock(mutex_);
+    under_way_.erase(account);
+  }
+  ended_.notify_all();
 }
 
 absl::StatusOr<Receipt> Submitter::look_for(const std::string& extrinsic, std::uint64_t block,
@@ -206,10 +208,13 @@ absl::StatusOr<Receipt> Submitter::follow(const ChainAction& action, const Signe
 
 absl::StatusOr<Receipt> Submitter::submit(const ChainAction& action, const Signer& signer,
                                           TimePoint deadline) {
+  BITTENSOR_RETURN_IF_ERROR(begin(signer.account, deadline));
+  const absl::Cleanup ended = [&] { end(signer.account); };
   absl::StatusOr<Receipt> receipt = absl::AbortedError("not tried");
   for (int i = 0; i < kTurns && absl::IsAborted(receipt.status()); ++i) {
-    BITTENSOR_ASSIGN_OR_RETURN(const std::uint32_t nonce, take_turn(signer.account, deadline));
-    const absl::Cleanup done = [&] { give_turn_back(signer.account); };
+    BITTENSOR_ASSIGN_OR_RETURN(const Node::Head head, node_.head(deadline));
+    BITTENSOR_ASSIGN_OR_RETURN(const std::uint32_t nonce,
+                               nonce_on_chain(signer.account, head, deadline));
     receipt = follow(action, signer, nonce, deadline);
   }
   return receipt;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
-#include <map>
+#include <set>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -20,7 +21,8 @@ namespace bittensor {
 // An extrinsic is looked for in each new block. One that a node dropped is handed in again, byte
 // for byte; one that ran out of its time, or that an upgrade of the runtime made void, is signed
 // anew for the same turn (nonce) of its account. The chain takes one extrinsic a turn, so none
-// of this can do a thing twice. Several of one account may be under way: each has its own turn.
+// of this can do a thing twice. Those of one account take turns: the next begins when the chain has
+// said how the one before ended, so that no two are signed for one turn.
 //
 // Thread-safe. What it is given must outlive it.
 class Submitter {
@@ -55,10 +57,9 @@ class Submitter {
   // The account's next turn, by the chain.
   absl::StatusOr<std::uint32_t> nonce_on_chain(const AccountId& account, const Node::Head& head,
                                                TimePoint deadline) const;
-  absl::StatusOr<std::uint32_t> take_turn(const AccountId& account, TimePoint deadline)
-      BITTENSOR_EXCLUDES(mutex_);
-  // It ended. Once none is under way, the chain alone says whose turn it is.
-  void give_turn_back(const AccountId& account) BITTENSOR_EXCLUDES(mutex_);
+  // Blocks while another one of the account is under way.
+  absl::Status begin(const AccountId& account, TimePoint deadline) BITTENSOR_EXCLUDES(mutex_);
+  void end(const AccountId& account) BITTENSOR_EXCLUDES(mutex_);
   absl::StatusOr<Receipt> follow(const ChainAction& action, const Signer& signer,
                                  std::uint32_t nonce, TimePoint deadline) const;
   // kNotFound if it is not in the block of that number.
@@ -70,12 +71,9 @@ class Submitter {
   Runtimes& runtimes_;
   const std::string genesis_hash_;
 
-  struct Turns {
-    int under_way = 0;
-    std::uint32_t next = 0;
-  };
   Mutex mutex_;
-  std::map<AccountId, Turns> turns_ BITTENSOR_GUARDED_BY(mutex_);
+  std::condition_variable_any ended_;
+  std::set<AccountId> under_way_ BITTENSOR_GUARDED_BY(mutex_);
 };
 
 }  // namespace bittensor

@@ -59,7 +59,7 @@ TEST_F(SubmitterTest, WhatANodeDropsIsHandedInAgainForTheSameTurn) {
   EXPECT_EQ(chain_.nonce_of(signer_.account), 1u);
 }
 
-TEST_F(SubmitterTest, SeveralOfOneAccountAreUnderWay) {
+TEST_F(SubmitterTest, SeveralOfOneAccountTakeTurns) {
   std::vector<std::thread> threads;
   std::atomic<int> done{0};
   for (int i = 0; i < 8; ++i) {
