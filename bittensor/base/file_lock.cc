@@ -13,14 +13,22 @@
 namespace bittensor {
 
 absl::StatusOr<FileLock> FileLock::acquire(const std::string& path) {
-  // NFS makes an exclusive lock of one that needs a descriptor to write through; elsewhere one to
-  // read through will do, as for a file that may not be written.
-  int descriptor = open(path.c_str(), O_RDWR | O_CLOEXEC);
-  if (descriptor < 0) descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) {
     return absl::NotFoundError(absl::StrCat("cannot open ", path, ": ", std::strerror(errno)));
   }
-  if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) return FileLock(descriptor);
+  bool locked = flock(descriptor, LOCK_EX | LOCK_NB) == 0;
+  if (!locked && errno == EBADF) {
+    // NFS gives an exclusive lock only through a descriptor to write. Elsewhere there is none: a
+    // file that is open to be written keeps its disk from being made read-only.
+    close(descriptor);
+    descriptor = open(path.c_str(), O_RDWR | O_CLOEXEC);
+    if (descriptor < 0) {
+      return absl::InternalError(absl::StrCat("cannot lock ", path, ": ", std::strerror(errno)));
+    }
+    locked = flock(descriptor, LOCK_EX | LOCK_NB) == 0;
+  }
+  if (locked) return FileLock(descriptor);
   const int error = errno;
   close(descriptor);
   if (error == EWOULDBLOCK) {
