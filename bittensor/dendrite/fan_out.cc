@@ -46,15 +46,17 @@ std::vector<FanOut::Result> FanOut::wait(const Patience& patience,
   constexpr Duration kLook = std::chrono::milliseconds(100);
   // The executor's time may be a test's, which stands still; the wait is in real time.
   const Duration ahead = std::chrono::steady_clock::now() - executor_.now();
-  MutexLock lock(mutex_);
   while (true) {
+    const bool stop = give_up && give_up();  // Not under the lock: it may be anybody's code.
+    MutexLock lock(mutex_);
     const TimePoint until = last(patience);
     const TimePoint now = std::chrono::steady_clock::now();
-    if (until == TimePoint::min() || until + ahead <= now || (give_up && give_up())) break;
+    if (until == TimePoint::min() || until + ahead <= now || stop) {
+      closed_ = true;
+      return std::move(results_);
+    }
     filled_.wait_until(mutex_, give_up ? std::min(until + ahead, now + kLook) : until + ahead);
   }
-  closed_ = true;
-  return std::move(results_);
 }
 
 }  // namespace bittensor

@@ -10,10 +10,15 @@
 namespace bittensor {
 namespace {
 
-// Callers that count more in `metagraph` are answered first; gradients and lessons are taken from
-// those that the model may learn from.
-Axon::Options axon_options(Axon::Options options, const Learning& learning,
-                           const Metagraph& metagraph) {
+Dendrite::Options dendrite_options(Dendrite::Options options, const Synapse& synapse) {
+  options.calls.task = synapse.schema().task;
+  return options;
+}
+
+}  // namespace
+
+Axon::Options axon_options_of(Axon::Options options, const Learning& learning,
+                              const Metagraph& metagraph) {
   if (!options.priority) {
     options.priority = [&metagraph](const PublicKey& caller) {
       return metagraph.get_weight(caller);
@@ -35,20 +40,13 @@ Axon::Options axon_options(Axon::Options options, const Learning& learning,
   return options;
 }
 
-Dendrite::Options dendrite_options(Dendrite::Options options, const Synapse& synapse) {
-  options.calls.task = synapse.schema().task;
-  return options;
-}
-
-}  // namespace
-
 Neuron::Neuron(Options options, Transport& transport, const Wallet& wallet, Executor& executor,
                std::shared_ptr<Synapse> synapse)
     : options_(std::move(options)),
       transport_(transport),
       synapse_(std::move(synapse)),
       metagraph_(options_.metagraph, transport, wallet, executor),
-      axon_(axon_options(options_.axon, options_.step.learning, metagraph_), transport, wallet,
+      axon_(axon_options_of(options_.axon, options_.step.learning, metagraph_), transport, wallet,
             executor),
       dendrite_(dendrite_options(options_.dendrite, *synapse_), transport, wallet, executor,
                 [this] { return axon_.served(); }),

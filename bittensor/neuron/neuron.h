@@ -23,6 +23,12 @@
 
 namespace bittensor {
 
+// What a neuron adds to its axon's options: callers that count more in `metagraph`, which must
+// outlive the axon, are answered first; gradients and lessons are taken from those that the model
+// may learn from.
+Axon::Options axon_options_of(Axon::Options options, const Learning& learning,
+                              const Metagraph& metagraph);
+
 // A participant in the network: a model in training and all that connects it with others'.
 //
 //   Neuron neuron(options, transport, wallet, executor, model);

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "python/src/node.h"
+
+#include "bittensor/neuron/teachers.h"
+#include "bittensor/neuron/training_step.h"
+#include "bittensor/router/prediction.h"
+#include "bittensor/router/router.h"
+#include "bittensor/router/weight_average.h"
+#include "bittensor/synapse/synapse.h"
+
+namespace bittensor::python {
+
+// What the network has to do with a training loop that is its user's own: the halves of
+// TrainingStep around a loss and an optimizer that are Python's.
+//
+//   Question question = conversation.ask(inputs, labels, context);
+//   at::Tensor network_context = conversation.hear(question);
+//   ... a loss of it, backward() ...
+//   conversation.learn();   // before the optimizer's step
+//
+// Not thread-safe: it belongs to the training thread. What it is given must outlive it.
+class Conversation {
+ public:
+  // A batch under way.
+  struct Question {
+    TrainingStep::Question asked;
+    at::Tensor context;  // [batch, network_dim], or undefined
+    bool heard = false;
+  };
+
+  Conversation(std::shared_ptr<Node> node, std::shared_ptr<Synapse> synapse,
+               std::shared_ptr<Router> router);
+
+  // Sends the questions of a batch and returns at once. `labels`: int64 [batch], which known peers
+  // may learn from, or undefined. `context`: [batch, network_dim], what the router chooses by;
+  // undefined where there is nothing to choose, see Router::chooses().
+  std::unique_ptr<Question> ask(Inputs inputs, at::Tensor labels, at::Tensor context);
+
+  // Waits for the answers, and joins them: [batch, network_dim], text [batch, sequence,
+  // network_dim] with `sequence` as in Router::join(). Undefined if nobody answered. In grad mode
+  // it waits as long as is usual, and the gradient that comes to it is what learn() works with.
+  at::Tensor hear(Question& question, std::int64_t sequence);
+
+  // Of what was heard last: the router's wish, to be added to the loss. Undefined if nobody
+  // answered.
+  at::Tensor balance_loss() const;
+  // And the network's prediction, log-probabilities [batch, classes], joined with the neuron's own
+  // logits; undefined if nobody predicts.
+  at::Tensor prediction(const at::Tensor& own) const;
+  const std::vector<SynapseRecord>& synapses() const { return route_.synapses; }
+  const std::vector<Answer>& answers() const { return answers_; }
+
+  // After backward(): gives each peer the gradient of its answer, adds what others taught to the
+  // gradients of the synapse, and lets the weights follow what each answer was worth.
+  void learn();
+
+ private:
+  void teach();
+  void learn_from_others();
+  void value_peers();
+
+  const std::shared_ptr<Node> node_;
+  const std::shared_ptr<Synapse> synapse_;
+  const std::shared_ptr<Router> router_;
+  TrainingStep step_;
+  Teachers teachers_;
+  WeightAverage weight_average_;
+  Predictions predictions_;
+
+  std::int64_t asked_ = 0;
+  // Of what was heard last.
+  Route route_;
+  std::vector<Answer> answers_;
+  Modality modality_ = Modality::kTensor;
+  at::Tensor weights_;          // [n]
+  at::Tensor labels_;           // [batch]
+  at::Tensor network_context_;  // with its gradient; undefined: nothing to learn from
+};
+
+}  // namespace bittensor::python

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "python/src/node.h"
+
+#include <utility>
+
+#include "bittensor/base/status_macros.h"
+#include "bittensor/neuron/neuron.h"
+#include "bittensor/neuron/parts.h"
+
+namespace bittensor::python {
+
+absl::StatusOr<std::unique_ptr<Node>> Node::open(const NeuronOptions& options, Task task,
+                                                 std::function<bool()> give_up) {
+  BITTENSOR_ASSIGN_OR_RETURN(Wallet wallet, open_wallet(options));
+  BITTENSOR_ASSIGN_OR_RETURN(FileLock lock, lock_key(options));
+  BITTENSOR_ASSIGN_OR_RETURN(Learning learning, learning_options(options));
+  BITTENSOR_ASSIGN_OR_RETURN(Axon::Options axon, axon_options(options));
+  Dendrite::Options dendrite = dendrite_options(options);
+  dendrite.calls.task = std::move(task);
+  dendrite.give_up = std::move(give_up);
+  Base base;
+  base.wallet = std::make_unique<Wallet>(std::move(wallet));
+  base.lock = std::make_unique<FileLock>(std::move(lock));
+  base.executor = std::make_unique<ThreadExecutor>();
+  BITTENSOR_ASSIGN_OR_RETURN(base.transport, make_transport(options, *base.wallet, *base.executor));
+  return std::unique_ptr<Node>(new Node(options, std::move(base), std::move(learning),
+                                        std::move(axon), std::move(dendrite)));
+}
+
+Node::Node(const NeuronOptions& options, Base base, Learning learning, Axon::Options axon,
+           Dendrite::Options dendrite)
+    : options_(options),
+      base_(std::move(base)),
+      learning_(std::move(learning)),
+      metagraph_(metagraph_options(options_), *base_.transport, *base_.wallet, *base_.executor),
+      axon_(axon_options_of(std::move(axon), learning_, metagraph_), *base_.transport,
+            *base_.wallet, *base_.executor),
+      dendrite_(std::move(dendrite), *base_.transport, *base_.wallet, *base_.executor,
+                [this] { return axon_.served(); }) {}
+
+Node::~Node() {
+  stop();
+}
+
+void Node::subscribe(const Schema& schema) {
+  {
+    const MutexLock lock(mutex_);
+    schema_ = schema;
+  }
+  announce();
+}
+
+absl::Status Node::start_axon() {
+  BITTENSOR_RETURN_IF_ERROR(axon_.start());
+  announce();
+  return absl::OkStatus();
+}
+
+absl::Status Node::start_metagraph() {
+  return metagraph_.start();
+}
+
+void Node::announce() {
+  std::optional<Schema> schema;
+  {
+    const MutexLock lock(mutex_);
+    schema = schema_;
+  }
+  if (schema && axon_.port() != 0) metagraph_.subscribe(*schema, axon_.port());
+}
+
+// The dendrite would wait for its calls to the end of their time: they are cut.
+void Node::stop() {
+  metagraph_.stop();
+  axon_.stop();
+  base_.transport->close();
+}
+
+}  // namespace bittensor::python

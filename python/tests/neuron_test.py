@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: MIT
+"""The short way: a neuron around any torch module."""
+
+import copy
+import gc
+import os
+import pickle
+import signal
+import threading
+import time
+
+import pytest
+import torch
+from conftest import DIM, Scale
+from torch import nn
+
+import bittensor_cpp
+
+
+def inputs(rows=4):
+    return torch.arange(rows * DIM, dtype=torch.float32).view(rows, DIM) / 10
+
+
+def test_lone_neuron_asks_itself(neuron):
+    assert torch.equal(neuron(Scale(3.0)).context(inputs()), 3 * inputs())
+
+
+def test_context_is_what_the_other_answers(neuron):
+    first = neuron(Scale(3.0))
+    second = neuron(Scale(5.0), join=first)
+    assert torch.allclose(first.context(inputs()), 5 * inputs())
+    assert torch.allclose(second.context(inputs()), 3 * inputs())
+    assert [answer.ok for answer in second.answers] == [True]
+
+
+def test_batch_is_asked_before_it_is_needed(neuron):
+    first = neuron(Scale(3.0))
+    second = neuron(join=first)
+    batches = [inputs(rows) for rows in (1, 2, 3, 4, 5)]
+    heard = [(batch, second.context(question)) for batch, question in second.ahead(batches, depth=2)]
+    assert len(heard) == 5
+    for batch, network in heard:
+        assert torch.allclose(network, 3 * batch)
+
+
+def test_any_function_of_a_module_can_be_served(neuron):
+    first = neuron(nn.Linear(DIM, DIM), forward=lambda module, rows: module(rows).tanh())
+    second = neuron(join=first)
+    expected = first.model(inputs()).tanh()
+    assert torch.allclose(second.context(inputs()), expected, atol=1e-6)
+
+
+def test_text_is_asked_as_a_list_of_str(neuron):
+    def lengths(module, texts):
+        words = [[len(text)] + [len(word) for word in text.split()] for text in texts]
+        most = max(map(len, words))
+        rows = [row + [0] * (most - len(row)) for row in words]
+        return torch.tensor(rows, dtype=torch.float32)[:, :, None].expand(-1, -1, DIM)
+
+    text = bittensor_cpp.Schema("text", network_dim=DIM)
+    first = neuron(nn.Identity(), schema=text, forward=lengths)
+    second = neuron(nn.Identity(), schema=text, forward=lengths, join=first)
+    network = second.context(["ab c", "def"], length=3)
+    assert network[:, :, 0].tolist() == [[4, 2, 1], [3, 3, 0]]
+
+
+def test_served_model_is_a_copy_until_it_is_served_again(neuron):
+    first = neuron(Scale(3.0))
+    second = neuron(join=first)
+    with torch.no_grad():
+        first.model.factor.fill_(7.0)
+    assert torch.allclose(second.context(inputs()), 3 * inputs())
+    first.serve()
+    assert torch.allclose(second.context(inputs()), 7 * inputs())
+
+
+def test_served_model_is_in_evaluation_mode_and_the_own_stays_in_training(neuron):
+    first = neuron(nn.Sequential(nn.Dropout(0.5), nn.Identity()))
+    second = neuron(join=first)
+    assert torch.allclose(second.context(inputs()), inputs())
+    assert first.model.training and first.model[0].training
+
+
+def test_step_trains_model_and_values_peers(neuron):
+    first = neuron(Scale(3.0))
+    second = neuron(Scale(1.0), join=first)
+    optimizer = torch.optim.SGD(second.parameters(), lr=0.01)
+    for _ in range(5):
+        network = second.context(inputs())
+        loss = ((second.model(inputs()) + network - 5 * inputs()) ** 2).mean()
+        second.step(loss, optimizer)
+    assert second.model.factor.item() > 1.0
+    assert second.weights[first.key] > 0
+
+
+def test_gradient_of_an_answer_reaches_the_model_that_gave_it(neuron):
+    first = neuron(Scale(3.0), learn_from="earned")
+    second = neuron(Scale(1.0), join=first)
+    own = torch.optim.SGD(first.parameters(), lr=0.0)
+    second_optimizer = torch.optim.SGD(second.parameters(), lr=0.0)
+    end = time.monotonic() + 20
+    while first.stats["gradients_taken"] == 0:
+        assert time.monotonic() < end
+        second.step((second.context(inputs()) - 5 * inputs()).pow(2).mean(), second_optimizer)
+    before = (first.model(inputs()) - 5 * inputs()).pow(2).mean()
+    alone, = torch.autograd.grad(before, [first.model.factor], retain_graph=True)
+    first.context(inputs())
+    first.step(before, own)
+    assert first.model.factor.grad.item() != pytest.approx(alone.item())
+
+
+def test_gradient_of_inputs_comes_back_over_the_network(options, neuron):
+    first = neuron(Scale(3.0))
+    config = bittensor_cpp.Config(bootstrap=[first.address], **options())
+    metagraph, dendrite = bittensor_cpp.Metagraph(config), bittensor_cpp.Dendrite(config)
+    metagraph.start()
+    while metagraph.peers < 1:
+        time.sleep(0.02)
+    asked = inputs().requires_grad_()
+    answer, = dendrite.forward_tensor(metagraph.get_synapses(10), [asked])
+    answer.output.sum().backward()
+    assert torch.allclose(asked.grad, torch.full_like(asked, 3.0))
+    metagraph.stop()
+
+
+class Picky(Scale):
+    def forward(self, rows):
+        if (rows < 0).any():
+            raise ValueError("no negative numbers")
+        return super().forward(rows)
+
+
+def test_synapse_that_raises_answers_its_caller_alone(neuron):
+    first = neuron(Picky(2.0))
+    second = neuron(join=first)
+    third = neuron(join=first)
+    failed, heard = second.ask(-1 - inputs()), third.ask(inputs())
+    second.context(failed)
+    third.context(heard)
+    of_first = lambda asked: dict(zip((s.key for s in asked.synapses), asked.answers))[first.key]
+    assert of_first(third).ok
+    assert of_first(second).code == "INTERNAL"
+    assert "ValueError: no negative numbers" in of_first(second).message
+    assert ".py" not in of_first(second).message
+
+
+def test_context_is_none_where_nobody_answers(neuron):
+    assert neuron(Picky()).context(-1 - inputs()) is None
+
+
+class Slow(Scale):
+    def forward(self, rows):
+        time.sleep(1.5)
+        return super().forward(rows)
+
+
+def test_others_run_while_one_waits(neuron):
+    first = neuron(Slow(3.0))
+    second = neuron(join=first)
+    ticks = []
+
+    def tick():
+        while len(ticks) < 1000 and not done.wait(0.005):
+            ticks.append(time.monotonic())
+
+    done = threading.Event()
+    ticker = threading.Thread(target=tick)
+    ticker.start()
+    network = second.context(inputs())
+    done.set()
+    ticker.join()
+    assert torch.allclose(network, 3 * inputs())
+    assert len(ticks) > 50
+
+
+def test_ctrl_c_ends_a_wait(neuron):
+    first = neuron(Slow(3.0))
+    second = neuron(join=first)
+    question = second.ask(inputs())
+    threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        second.context(question)
+    assert time.monotonic() - began < 1.2
+
+
+def test_port_that_is_taken_is_said(neuron, options):
+    first = neuron()
+    more = {**options(), "axon_port": first.axon_port}
+    second = bittensor_cpp.Neuron(Scale(), bittensor_cpp.Schema("tensor", [DIM]), **more)
+    with pytest.raises(bittensor_cpp.StatusError) as raised:
+        second.start()
+    second.stop()
+    assert raised.value.code == "ALREADY_EXISTS"
+    assert str(first.axon_port) in raised.value.message
+
+
+def test_key_of_another_neuron_is_refused(neuron, options):
+    more = options()
+    with bittensor_cpp.Neuron(Scale(), f"tensor:{DIM}", **more):
+        with pytest.raises(bittensor_cpp.StatusError, match="in use"):
+            bittensor_cpp.Neuron(Scale(), f"tensor:{DIM}", **more)
+
+
+def test_wrong_types_are_said(neuron, options):
+    one = neuron()
+    with pytest.raises(TypeError):
+        one.context(["text"])
+    with pytest.raises(TypeError):
+        one.context(3)
+    with pytest.raises(TypeError, match="torch.nn.Module"):
+        bittensor_cpp.Neuron(lambda x: x, "tensor:8", **options())
+    with pytest.raises(TypeError, match="schema"):
+        bittensor_cpp.Neuron(Scale(), **options())
+    with pytest.raises(ValueError, match="smell"):
+        bittensor_cpp.Schema("smell")
+    with pytest.raises(ValueError, match="no_such_option"):
+        bittensor_cpp.Config(no_such_option=1)
+    with pytest.raises(RuntimeError, match="with statement"):
+        bittensor_cpp.Neuron(Scale(), f"tensor:{DIM}", **options()).context(inputs())
+
+
+def test_neurons_are_not_copied_or_pickled(neuron):
+    one = neuron()
+    for broken in (lambda: pickle.dumps(one), lambda: copy.deepcopy(one),
+                   lambda: pickle.dumps(one.router), lambda: copy.deepcopy(one.router)):
+        with pytest.raises(TypeError, match="cannot be"):
+            broken()
+
+
+def threads():
+    return len(os.listdir("/proc/self/task"))
+
+
+def test_threads_and_memory_return(options):
+    def run():
+        with bittensor_cpp.Neuron(Scale(), f"tensor:{DIM}", **options()) as one:
+            one.context(torch.zeros(2, DIM))
+
+    run()
+    gc.collect()
+    before = threads()
+    modules = sum(isinstance(one, Scale) for one in gc.get_objects())
+    for _ in range(20):
+        run()
+    gc.collect()
+    assert sum(isinstance(one, Scale) for one in gc.get_objects()) <= modules
+    end = time.monotonic() + 10
+    while threads() > before + 2 and time.monotonic() < end:
+        time.sleep(0.1)
+    assert threads() <= before + 2
+
+
+def test_workers_of_a_data_loader_leave_the_neuron_alone(neuron):
+    one = neuron(Scale(3.0))
+    loader = torch.utils.data.DataLoader(inputs(8), batch_size=4, num_workers=2)
+    for _ in range(2):
+        assert all(torch.allclose(one.context(rows), 3 * rows) for rows in loader)
+
+
+def test_parameters_are_the_same_tensors_on_both_sides(neuron):
+    one = neuron(nn.BatchNorm1d(DIM))
+    core = dict(one.router._core.named_parameters())
+    assert all(core[name] is parameter for name, parameter in one.router.named_parameters())
+
+
+def test_frozen_and_tied_parameters_are_served(neuron):
+    linear = nn.Linear(DIM, DIM)
+    linear.weight.requires_grad_(False)
+    first = neuron(nn.Sequential(linear, nn.BatchNorm1d(DIM), linear).eval())
+    second = neuron(join=first)
+    assert torch.allclose(second.context(inputs()), first.model(inputs()), atol=1e-5)
+
+
+def test_scripted_module_is_served(neuron):
+    first = neuron(torch.jit.script(nn.Linear(DIM, DIM)))
+    second = neuron(join=first)
+    assert torch.allclose(second.context(inputs()), first.model(inputs()), atol=1e-5)

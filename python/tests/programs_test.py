@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""Neurons in Python and in C++ on one network."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+import torch
+from conftest import BUILD, ROOT
+
+sys.path.insert(0, str(ROOT / "tests"))
+os.environ.setdefault("BITTENSOR_BUILD", str(BUILD))
+
+import bittensor_cpp  # noqa: E402
+import programs  # noqa: E402
+
+EXAMPLES = ROOT / "examples" / "python"
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(BUILD / "python"), "PYTHONDONTWRITEBYTECODE": "1",
+               "BITTENSOR_AXON_PORT": "0", "BITTENSOR_METAGRAPH_PORT": "0"}
+
+
+def run_example(folder, *arguments, name="mnist.py"):
+    (folder / "python").mkdir(exist_ok=True)
+    command = [sys.executable, EXAMPLES / name, *arguments]
+    done = subprocess.run([str(word) for word in command], env=ENVIRONMENT, cwd=folder / "python",
+                          capture_output=True, text=True, timeout=programs.PATIENCE)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def options(folder, *more):
+    return ("--data", programs.DATA, "--axon_port", "0", "--metagraph_port", "0", "--listen_ip",
+            "127.0.0.1", "--threads", "1", "--neuron_key", folder / "python" / "neuron.key", *more)
+
+
+@pytest.fixture
+def cpp_neuron(tmp_path):
+    started = []
+
+    def start(*arguments):
+        started.append(programs.Neuron(tmp_path / "cpp", *arguments))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()
+
+
+def test_python_and_cpp_learn_together_and_read_each_others_checkpoints(tmp_path, cpp_neuron):
+    few = ("--epochs", "3", "--timeout", programs.PATIENCE)
+    peer = cpp_neuron(*few, "--min_peers", "1", "--stay")
+    address = peer.wait_for("started")["metagraph"]
+    saved = tmp_path / "python" / "model.pt"
+    said = run_example(tmp_path, *options(tmp_path, *few, "--log_interval", "4", "--min_peers", "1",
+                                          "--bootstrap", address, "--save_model", saved))
+    report = peer.wait_for("report")
+    assert re.search("answers 1 of 1", said), said
+    assert report["answers_ok"] > report["answers_failed"]
+    assert len(report["weights"]) == 1
+    local, network = map(float, re.findall(r"local (\S+) % network (\S+) %", said)[-1])
+    assert local > 75 and network > 60, said
+    peer.process.terminate()
+    peer.finish()
+
+    resumed = cpp_neuron("--epochs", "4", "--load_model", saved)
+    event = resumed.wait_for("resumed")
+    assert event["epoch"] == 3
+    assert resumed.finish() == 0
+
+    again = run_example(tmp_path, *options(tmp_path, "--epochs", "5", "--load_model",
+                                           tmp_path / "cpp" / "neuron.last.pt"))
+    assert "epoch 5 test loss" in again and "epoch 4" not in again, again
+
+
+def test_model_of_ones_own_joins_cpp_neurons(tmp_path, cpp_neuron):
+    peer = cpp_neuron("--epochs", "1", "--stay")
+    address = peer.wait_for("started")["metagraph"]
+    said = run_example(tmp_path, programs.DATA, address, name="custom.py")
+    assert said == ""
+
+
+def test_package_of_another_torch_is_refused():
+    code = ("import torch; torch.__version__ = '0.4.1'\n"
+            "try:\n    import bittensor_cpp\nexcept ImportError as error:\n    print(error)")
+    done = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True,
+                          text=True, timeout=programs.PATIENCE)
+    assert "built with torch" in done.stdout and "0.4.1" in done.stdout
+
+
+def test_model_is_served_without_training(tmp_path):
+    torch.jit.script(torch.nn.Linear(4, 8)).save(str(tmp_path / "model.ts"))
+    (tmp_path / "mine.py").write_text("import torch\ndef make():\n    return torch.nn.Linear(4, 8)\n")
+    for model in ("model.ts", "mine:make"):
+        command = [sys.executable, "-m", "bittensor_cpp", "serve", model, "--schema", "tensor:4",
+                   "--network_dim", "8", "--listen_ip", "127.0.0.1", "--record_difficulty", "0"]
+        served = subprocess.Popen(command, env=ENVIRONMENT, cwd=tmp_path, text=True,
+                                  stdout=subprocess.PIPE)
+        try:
+            address = served.stdout.readline().split()[-1]
+            schema = bittensor_cpp.Schema("tensor", [4], network_dim=8)
+            with bittensor_cpp.Neuron(torch.nn.Linear(4, 8), schema, bootstrap=[address],
+                                      neuron_key=tmp_path / model / "neuron.key", axon_port=0,
+                                      metagraph_port=0, record_difficulty=0, min_peers=1) as asks:
+                assert asks.context(torch.ones(2, 4)).shape == (2, 8)
+            served.terminate()
+            assert served.wait(timeout=programs.PATIENCE) == 0
+        finally:
+            served.kill()
+            served.stdout.close()
