@@ -46,7 +46,8 @@ TEST(LargestWeights, AreSortedAndCut) {
   for (std::size_t i = 0; i < 3; ++i) {
     synapses[i].key = *PublicKey::from_bytes(std::string(PublicKey::kSize, static_cast<char>(i)));
   }
-  const NamedWeights named = largest_weights(synapses, torch::tensor({0.1, 0.3, 0.2}, torch::kDouble), 2);
+  const NamedWeights named =
+      largest_weights(synapses, torch::tensor({0.1, 0.3, 0.2}, torch::kDouble), 2);
   EXPECT_EQ(named, (NamedWeights{{"01010101", 0.3}, {"02020202", 0.2}}));
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/neuron/training.h"
-#include "bittensor/neuron/training_step.h"
 
 #include <fstream>
 #include <limits>
@@ -10,6 +9,7 @@
 #include "torch/torch.h"
 
 #include "bittensor/base/manual_executor.h"
+#include "bittensor/neuron/training_step.h"
 
 namespace bittensor {
 namespace {

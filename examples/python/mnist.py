@@ -5,7 +5,7 @@
                      --bootstrap localhost:8092
 
 It joins the same networks as the C++ example mnist, and its checkpoints are that one's too.
---help lists the options; ./run python builds the package, fetches MNIST and starts two of these.
+--help lists the options; docs/python.md says how to build the package.
 """
 
 import copy
