@@ -93,13 +93,15 @@ at::Tensor Predictions::learn(const Route& route, const std::vector<Answer>& ans
     worth[i] = std::max(0.0, *right - 1.0 / static_cast<double>(prediction.size(1)));
     has[i] = true;
   }
-  const double share = has.sum().item<double>() / static_cast<double>(std::max<std::int64_t>(n, 1));
   // Nobody knows better than by chance yet: that says nothing of who is worth more.
-  if (share == 0 || worth.sum().item<double>() == 0) return otherwise;
-  const at::Tensor known = worth / worth.sum().clamp_min(1e-12) * share;
-  const at::Tensor others = otherwise.to(torch::kDouble).masked_fill(has, 0);
-  const at::Tensor rest = others / others.sum().clamp_min(1e-12) * (1 - share);
-  return torch::where(has, known, rest).clamp_min(kLeastPredicted).to(otherwise.scalar_type());
+  const double known = worth.sum().item<double>();
+  if (known == 0) return otherwise;
+  // Who predicts divides by that what those who predict have together.
+  const at::Tensor before = otherwise.to(torch::kDouble);
+  const at::Tensor part = (before * has).sum();
+  return torch::where(has, worth / known * part, before)
+      .clamp_min(kLeastWeight)
+      .to(otherwise.scalar_type());
 }
 
 }  // namespace bittensor

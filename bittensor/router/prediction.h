@@ -30,9 +30,9 @@ class Predictions {
                   const at::Tensor& own) const;
 
   // Takes note of how right each peer was about `labels` (int64 [batch], negative: unknown), and
-  // returns what each is worth, [n] on the CPU, in sum 1: the probability of the right class beyond
-  // chance, relative to the others'. A synapse without prediction has its share in `otherwise`
-  // (contribution_shares()), of the part that such synapses have.
+  // gives what each is worth, [n] on the CPU, in sum 1 as `otherwise` (contribution_shares()):
+  // those that predict divide what they have there together by the probability of the right class
+  // beyond chance, the others keep theirs.
   at::Tensor learn(const Route& route, const std::vector<Answer>& answers, const at::Tensor& labels,
                    const at::Tensor& otherwise);
 

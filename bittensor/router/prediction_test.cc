@@ -119,6 +119,15 @@ TEST(Predictions, SharesLeaveOutWhatNobodyLabelled) {
   EXPECT_NEAR(shares[0].item<float>(), shares[1].item<float>(), 1e-6);
 }
 
+TEST(Predictions, ThoseThatPredictDivideWhatTheyHaveTogether) {
+  const at::Tensor shares = Predictions().learn(
+      route_asking_all(3, 2),
+      {predicting(sure_of({0, 1})), predicting({}), predicting(sure_of({2, 2}))},
+      torch::tensor({0, 1}), torch::tensor({0.3F, 0.1F, 0.6F}));
+  EXPECT_NEAR(shares[0].item<float>(), 0.9F, 1e-3);
+  EXPECT_NEAR(shares[1].item<float>(), 0.1F, 1e-6);
+}
+
 TEST(Predictions, SharesOfBeginnersAreWhatTheyWereOtherwise) {
   const at::Tensor otherwise = torch::ones({1});
   EXPECT_TRUE(torch::equal(Predictions().learn(route_asking_all(1, 1), {predicting(sure_of({0}))},
