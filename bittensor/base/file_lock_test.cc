@@ -22,8 +22,8 @@ TEST(FileLock, IsHeldByOneUntilItGoes) {
   std::filesystem::remove(path);
 }
 
-// Or NFS, which makes an exclusive lock of one that needs it, refuses: EBADF.
-TEST(FileLock, IsTakenThroughADescriptorToWriteThrough) {
+// Or a disk could not be made read-only beneath a running neuron.
+TEST(FileLock, KeepsNoFileOpenToBeWritten) {
   const std::string path =
       std::filesystem::canonical(::testing::TempDir()).string() + "/file_lock_write";
   std::ofstream(path) << "x";
@@ -35,7 +35,7 @@ TEST(FileLock, IsTakenThroughADescriptorToWriteThrough) {
     if (std::filesystem::read_symlink(entry, gone) != path) continue;
     ++found;
     const int flags = fcntl(std::stoi(entry.path().filename()), F_GETFL);
-    EXPECT_EQ(flags & O_ACCMODE, O_RDWR);
+    EXPECT_EQ(flags & O_ACCMODE, O_RDONLY);
   }
   EXPECT_EQ(found, 1);
   std::filesystem::remove(path);
