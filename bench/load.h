@@ -49,7 +49,7 @@ class Load {
   void call(const std::shared_ptr<Run>& run, std::size_t client);
   void call_unsigned(const std::shared_ptr<Run>& run, std::size_t client);
   // Counts an answer, and checks the values of every few of them; false once the time is up.
-  bool count(Run& run, TimePoint sent, const absl::StatusOr<at::Tensor>& answer);
+  bool count(Run& run, TimePoint sent, const absl::StatusOr<PeerAnswer>& answer);
   LoadResult finish(const std::shared_ptr<Run>& run);
 
   const SynapseRecord peer_;
