@@ -38,7 +38,7 @@ def broken_links(page, root):
 
 def main(root):
     pages = [page for page in root.rglob("*.md")
-             if not {"build", ".git", "runs"} & set(page.relative_to(root).parts)]
+             if not {"build", ".git", "node_modules", "runs"} & set(page.relative_to(root).parts)]
     wrong = [line for page in sorted(pages) for line in broken_links(page, root)]
     for page, source in QUOTED.items():
         code = (root / source).read_text()
