@@ -2,7 +2,9 @@
 //
 // Calls between neurons on loopback, proved and checked, two processes: many small ones, batches, a
 // mixture of peers with gradients, a whole MNIST training step, an expert trained through.
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "bench/client.h"
@@ -97,7 +99,28 @@ Rounds mnist_steps(const Peers& peers, int times) {
   });
 }
 
-void run(const std::string& json) {
+struct Options {
+  std::string json;
+  std::vector<std::string> parts = {"small", "mixture", "mnist", "expert"};
+
+  bool takes(const char* part) const {
+    return std::find(parts.begin(), parts.end(), part) != parts.end();
+  }
+};
+
+void small(const Peers& noop, const Peers& echo784, Results& results) {
+  const auto samples = [](double calls) { return calls * kBatch; };
+  results.add("calls.noop_per_s", echo(noop, 1, 1024, 500), "calls/s");
+  results.add("calls.noop_unsigned_per_s", echo(noop, 1, 1024, 500, false), "calls/s");
+  results.add("calls.echo_samples_per_s", scaled(echo(echo784, kBatch, 784, 200), samples),
+              "samples/s");
+  results.add("calls.echo_unsigned_samples_per_s",
+              scaled(echo(echo784, kBatch, 784, 200, false), samples), "samples/s");
+  results.add("calls.echo_1024_samples_per_s", scaled(echo(noop, kBatch, 1024, 200), samples),
+              "samples/s");
+}
+
+void run(const Options& wanted) {
   // All processes first: a process with threads must not fork.
   const auto echo_of = [](std::int64_t width) {
     return [width] { return std::make_shared<Echo>(width); };
@@ -111,20 +134,15 @@ void run(const std::string& json) {
   torch::set_num_threads(1);
 
   Results results;
-  results.add("calls.noop_per_s", echo(noop, 1, 1024, 500), "calls/s");
-  results.add("calls.noop_unsigned_per_s", echo(noop, 1, 1024, 500, false), "calls/s");
-  results.add("calls.echo_samples_per_s",
-              scaled(echo(echo784, kBatch, 784, 200), [](double r) { return r * kBatch; }),
-              "samples/s");
-  results.add("calls.echo_unsigned_samples_per_s",
-              scaled(echo(echo784, kBatch, 784, 200, false), [](double r) { return r * kBatch; }),
-              "samples/s");
-  mixture(nine, results);
-  results.add("calls.mnist_steps_1", mnist_steps(mnist_one, 30), "steps/s");
-  results.add("calls.mnist_steps_9", mnist_steps(mnist_nine, 15), "steps/s");
-  expert(expert_peer, results);
-  if (json.empty()) return;
-  const auto status = write_json(json, results.json());
+  if (wanted.takes("small")) small(noop, echo784, results);
+  if (wanted.takes("mixture")) mixture(nine, results);
+  if (wanted.takes("mnist")) {
+    results.add("calls.mnist_steps_1", mnist_steps(mnist_one, 30), "steps/s");
+    results.add("calls.mnist_steps_9", mnist_steps(mnist_nine, 15), "steps/s");
+  }
+  if (wanted.takes("expert")) expert(expert_peer, results);
+  if (wanted.json.empty()) return;
+  const auto status = write_json(wanted.json, results.json());
   BITTENSOR_CHECK(status.ok()) << status;
 }
 
@@ -134,9 +152,11 @@ void run(const std::string& json) {
 int main(int argc, char** argv) {
   bittensor::tune_allocator();
   CLI::App app("Calls between neurons on loopback; see docs/performance.md.");
-  std::string json;
-  app.add_option("--json", json, "write the medians to this file");
+  bittensor::bench::Options options;
+  app.add_option("--json", options.json, "write the medians to this file");
+  app.add_option("--parts", options.parts, "only these: small, mixture, mnist, expert")
+      ->delimiter(',');
   CLI11_PARSE(app, argc, argv);
-  bittensor::bench::run(json);
+  bittensor::bench::run(options);
   return 0;
 }

@@ -155,6 +155,15 @@ void grid(const Peers& server, const Peers& unjoined, Results& results) {
               "ms, 32 clients x 8");
 }
 
+// One cell of the grid alone: what peers_bench.py compares.
+void one_image_of_many_clients(const Peers& server, Results& results) {
+  Served served(server, /*batch=*/1);
+  served.rate(8, 0.1);  // connects
+  Rounds rate;
+  for (int round = 0; round < kRounds; ++round) rate.values.push_back(served.rate(32));
+  results.add("serve.samples_per_s_b1x32", rate, "samples/s");
+}
+
 void overload(const Peers& server, Results& results) {
   constexpr std::int64_t kBatch = 64;
   Served served(server, kBatch);
@@ -217,6 +226,7 @@ void run(const Options& wanted) {
 
   Results results;
   if (wanted.takes("grid")) grid(server, unjoined, results);
+  if (wanted.takes("one")) one_image_of_many_clients(server, results);
   if (wanted.takes("overload")) overload(server, results);
   if (wanted.takes("swap")) swap(swapping, results);
   if (wanted.json.empty()) return;
@@ -232,7 +242,7 @@ int main(int argc, char** argv) {
   CLI::App app("MNIST's synapse served to many clients; see docs/performance.md.");
   bittensor::bench::Options options;
   app.add_option("--json", options.json, "write the medians to this file");
-  app.add_option("--parts", options.parts, "only these: grid, overload, swap")->delimiter(',');
+  app.add_option("--parts", options.parts, "only these: grid, one, overload, swap")->delimiter(',');
   CLI11_PARSE(app, argc, argv);
   BITTENSOR_CHECK(bittensor::start_logging("error").ok());
   bittensor::bench::run(options);
