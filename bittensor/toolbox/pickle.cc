@@ -94,6 +94,19 @@ absl::StatusOr<const Value*> run(PickleMachine& machine, Kind kind, const char* 
   return &machine.value(root);
 }
 
+// The dictionary of tensors in one that also says other things: {"state_dict": {...}, "epoch": 3},
+// as programs for training write it. `root` itself if there is none.
+const Value* state_dict_in(const PickleMachine& machine, const Value* root) {
+  for (std::size_t i = 0; i + 1 < root->items.size(); i += 2) {
+    const Value& key = machine.value(root->items[i]);
+    const Value& value = machine.value(root->items[i + 1]);
+    if (value.kind == Kind::kTensor) return root;
+    const bool named = key.text == "state_dict" || key.text == "model_state_dict";
+    if (named && key.kind == Kind::kString && value.kind == Kind::kDict) return &value;
+  }
+  return root;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<PickledTensor>> read_state_dict(absl::string_view pickle,
@@ -101,6 +114,7 @@ absl::StatusOr<std::vector<PickledTensor>> read_state_dict(absl::string_view pic
   PickleMachine machine(pickle);
   BITTENSOR_ASSIGN_OR_RETURN(const Value* root,
                              run(machine, Kind::kDict, "dictionary of tensors", size));
+  root = state_dict_in(machine, root);
   std::vector<PickledTensor> tensors;
   std::set<absl::string_view> names;
   for (std::size_t i = 0; i + 1 < root->items.size(); i += 2) {

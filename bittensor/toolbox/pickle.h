@@ -29,7 +29,8 @@ struct PickledTensor {
 // kResourceExhausted beyond a million values. `size`, if not null, receives the pickle's
 // length: another may follow it.
 
-// A dictionary of tensors by name. Each tensor is checked to lie within its storage.
+// A dictionary of tensors by name, or one that holds it as "state_dict" or "model_state_dict". Each
+// tensor is checked to lie within its storage.
 absl::StatusOr<std::vector<PickledTensor>> read_state_dict(absl::string_view pickle,
                                                            std::size_t* size = nullptr);
 

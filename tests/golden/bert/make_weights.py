@@ -53,6 +53,7 @@ def main():
     state._metadata = collections.OrderedDict([("", {"version": 1})])
     torch.save(state, FOLDER / "tensors.bin")
     torch.save(dict(state), FOLDER / "tensors_old.bin", _use_new_zipfile_serialization=False)
+    torch.save({"epoch": 3, "state_dict": state, "loss": 0.5}, FOLDER / "checkpoint.bin")
     write_safetensors(FOLDER / "tensors.safetensors", state)
 
 
