@@ -3,37 +3,10 @@
 
 #include <utility>
 
+#include "synapses/class_losses.h"
 #include "torch/torch.h"
 
 namespace bittensor {
-
-namespace {
-
-// The mean cross-entropy of the samples whose label is known; 0 if there is none.
-torch::Tensor target_loss(const torch::Tensor& logits, const torch::Tensor& labels) {
-  const auto sum = torch::cross_entropy_loss(logits, labels, /*weight=*/{}, at::Reduction::Sum,
-                                             ImageClassifier::kNoLabel);
-  return sum / labels.ne(ImageClassifier::kNoLabel).sum().clamp_min(1);
-}
-
-// How far the local path is from what the network thinks: the mean Kullback-Leibler divergence of
-// Hinton et al. 2015, "Distilling the knowledge in a neural network", arXiv 1503.02531, at
-// temperature 1. Samples that nobody labelled count in full, of the others the label knows more:
-// they count as far as the network is to be trusted. `teacher`: log-probabilities.
-torch::Tensor prediction_loss(const torch::Tensor& local, const torch::Tensor& teacher,
-                              const torch::Tensor& labels, double trust) {
-  const auto unlabelled = labels.eq(ImageClassifier::kNoLabel);
-  const auto mean = [&](const torch::Tensor& divergence, const torch::Tensor& of) {
-    return (divergence * of).sum() / of.sum().clamp_min(1);
-  };
-  if (trust == 0 && !unlabelled.any().item<bool>()) return torch::zeros({}, local.options());
-  const auto divergence = torch::kl_div(local.log_softmax(1), teacher.detach(), at::Reduction::None,
-                                        /*log_target=*/true)
-                              .sum(1);
-  return mean(divergence, unlabelled) + trust * mean(divergence, ~unlabelled);
-}
-
-}  // namespace
 
 ImageClassifier::ImageClassifier(const Sizes& sizes)
     : StudentSynapse(sizes.network_dim, sizes.student, sizes.joint), sizes_(sizes) {

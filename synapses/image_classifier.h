@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "synapses/class_losses.h"
 #include "synapses/student_synapse.h"
 #include "torch/nn/modules/linear.h"
 
@@ -44,7 +45,7 @@ class ImageClassifier : public StudentSynapse {
  public:
   // The label of a sample whose class is unknown, as cross_entropy's ignore_index in PyTorch: the
   // target losses leave it out, and the local path learns from the network's opinion of it.
-  static constexpr std::int64_t kNoLabel = -100;
+  static constexpr std::int64_t kNoLabel = kUnknownClass;
 
   struct Sizes {
     std::int64_t network_dim = kDefaultNetworkDim;

@@ -81,7 +81,9 @@ void BertSynapse::prepare(const torch::Tensor& counts) {
 }
 
 torch::Tensor BertSynapse::encode(const BertInput& input, const torch::Tensor& asked) {
-  return pretraining_->bert().forward(input, asked).hidden;
+  BertExtras extras;
+  extras.asked = asked;
+  return pretraining_->bert().forward(input, extras).hidden;
 }
 
 torch::Tensor BertSynapse::context(const torch::Tensor& hidden) {

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "synapses/bert/config.h"
 
+#include <algorithm>
 #include <fstream>
+#include <initializer_list>
 #include <iterator>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
+#include "synapses/bert/activation.h"
 
 #include "bittensor/base/status_macros.h"
+#include "bittensor/toolbox/wrong_file.h"
 
 namespace bittensor {
 namespace {
@@ -52,16 +57,40 @@ class Reader {
     if (!found->is_string()) return fail(field, "is not a string");
     value = found->get<std::string>();
   }
-  void read_labels(std::int64_t& count) {
+  void read(const char* field, bool& value) {
+    const json* found = find(field);
+    if (found == nullptr) return;
+    if (!found->is_boolean()) return fail(field, "is not true or false");
+    value = found->get<bool>();
+  }
+  void read(const char* field, std::vector<std::string>& value) {
+    const json* found = find(field);
+    if (found == nullptr) return;
+    if (!found->is_array()) return fail(field, "is not a list");
+    for (const json& item : *found) {
+      if (!item.is_string()) return fail(field, "is not a list of strings");
+      value.push_back(item.get<std::string>());
+    }
+  }
+  // {"0": "ham", "1": "spam"}
+  void read_labels(std::int64_t& count, std::vector<std::string>& labels) {
     const json* found = find("id2label");
     if (found == nullptr) return read("num_labels", count);
     if (!found->is_object()) return fail("id2label", "is not an object");
     count = static_cast<std::int64_t>(found->size());
+    labels.resize(found->size());
+    for (const auto& [key, label] : found->items()) {
+      std::size_t id = 0;
+      if (!absl::SimpleAtoi(key, &id) || id >= labels.size()) {
+        return fail("id2label", "does not number its labels from 0");
+      }
+      labels[id] = label.is_string() ? label.get<std::string>() : label.dump();
+    }
   }
-  // Fails if the field is there and is not `wanted`.
-  void require(const char* field, const json& wanted) {
-    const json* found = find(field);
-    if (found != nullptr && *found != wanted) fail(field, absl::StrCat("is not ", wanted.dump()));
+  void check_model_type() {
+    std::string type = "bert";
+    read("model_type", type);
+    if (type != "bert") fail("model_type", absl::StrCat("is \"", type, "\": not a BERT"));
   }
 
  private:
@@ -75,11 +104,20 @@ class Reader {
   absl::Status status_;
 };
 
+bool is_one_of(absl::string_view value, std::initializer_list<absl::string_view> all) {
+  return std::find(all.begin(), all.end(), value) != all.end();
+}
+
 absl::Status check_probability(const char* field, double value) {
   return value >= 0 && value < 1 ? absl::OkStatus() : wrong(field, "is not in [0, 1)");
 }
 
 }  // namespace
+
+std::string BertConfig::label(std::int64_t id) const {
+  const auto index = static_cast<std::size_t>(id);
+  return index < labels.size() ? labels[index] : absl::StrCat("LABEL_", id);
+}
 
 absl::Status BertConfig::check() const {
   const std::pair<const char*, std::int64_t> sizes[] = {
@@ -98,8 +136,22 @@ absl::Status BertConfig::check() const {
   if (hidden_size % num_attention_heads != 0) {
     return wrong("hidden_size", "is not a multiple of num_attention_heads");
   }
-  if (hidden_act != "gelu" && hidden_act != "gelu_new" && hidden_act != "relu") {
+  if (find_bert_activation(hidden_act) == nullptr) {
     return wrong("hidden_act", absl::StrCat("\"", hidden_act, "\" is unknown"));
+  }
+  if (!is_one_of(position_embedding_type, {"absolute", "relative_key", "relative_key_query"})) {
+    return wrong("position_embedding_type",
+                 absl::StrCat("\"", position_embedding_type, "\" is unknown"));
+  }
+  if (!is_one_of(problem_type,
+                 {"", "regression", "single_label_classification", "multi_label_classification"})) {
+    return wrong("problem_type", absl::StrCat("\"", problem_type, "\" is unknown"));
+  }
+  if (add_cross_attention && !is_decoder) {
+    return wrong("add_cross_attention", "is for decoders (is_decoder)");
+  }
+  if (!labels.empty() && static_cast<std::int64_t>(labels.size()) != num_labels) {
+    return wrong("id2label", "does not have num_labels labels");
   }
   if (pad_token_id < 0 || pad_token_id >= vocab_size) {
     return wrong("pad_token_id", "is not in the vocabulary");
@@ -117,6 +169,7 @@ absl::StatusOr<BertConfig> BertConfig::parse(absl::string_view text) {
   if (!parsed.is_object()) return absl::InvalidArgumentError("BERT config: not a JSON object");
   BertConfig config;
   Reader reader(parsed);
+  reader.check_model_type();
   reader.read("vocab_size", config.vocab_size);
   reader.read("hidden_size", config.hidden_size);
   reader.read("num_hidden_layers", config.num_hidden_layers);
@@ -131,10 +184,14 @@ absl::StatusOr<BertConfig> BertConfig::parse(absl::string_view text) {
   reader.read("layer_norm_eps", config.layer_norm_eps);
   reader.read("pad_token_id", config.pad_token_id);
   reader.read("classifier_dropout", config.classifier_dropout);
-  reader.read_labels(config.num_labels);
-  reader.require("model_type", "bert");
-  reader.require("position_embedding_type", "absolute");
-  reader.require("is_decoder", false);
+  reader.read("position_embedding_type", config.position_embedding_type);
+  reader.read("is_decoder", config.is_decoder);
+  reader.read("add_cross_attention", config.add_cross_attention);
+  reader.read("tie_word_embeddings", config.tie_word_embeddings);
+  reader.read("chunk_size_feed_forward", config.chunk_size_feed_forward);
+  reader.read("problem_type", config.problem_type);
+  reader.read("architectures", config.architectures);
+  reader.read_labels(config.num_labels, config.labels);
   BITTENSOR_RETURN_IF_ERROR(reader.status());
   BITTENSOR_RETURN_IF_ERROR(config.check());
   return config;
@@ -148,6 +205,8 @@ absl::StatusOr<BertConfig> BertConfig::load(const std::string& path) {
   text.resize(static_cast<std::size_t>(file.gcount()));
   auto config = parse(text);
   if (!config.ok()) {
+    const std::string what = what_it_is(text);
+    if (!what.empty()) return absl::InvalidArgumentError(absl::StrCat(path, ": is ", what));
     return absl::Status(config.status().code(),
                         absl::StrCat(path, ": ", config.status().message()));
   }
@@ -170,14 +229,19 @@ std::string BertConfig::to_json() const {
                  {"layer_norm_eps", layer_norm_eps},
                  {"pad_token_id", pad_token_id},
                  {"classifier_dropout", nullptr},
-                 {"position_embedding_type", "absolute"}};
+                 {"position_embedding_type", position_embedding_type},
+                 {"is_decoder", is_decoder},
+                 {"add_cross_attention", add_cross_attention},
+                 {"tie_word_embeddings", tie_word_embeddings},
+                 {"chunk_size_feed_forward", chunk_size_feed_forward}};
+  if (!architectures.empty()) config["architectures"] = architectures;
+  if (!problem_type.empty()) config["problem_type"] = problem_type;
   if (classifier_dropout) config["classifier_dropout"] = *classifier_dropout;
   for (std::int64_t i = 0; i < num_labels; ++i) {
-    const std::string id = std::to_string(i);
-    config["id2label"][id] = "LABEL_" + id;
-    config["label2id"]["LABEL_" + id] = i;
+    config["id2label"][std::to_string(i)] = label(i);
+    config["label2id"][label(i)] = i;
   }
-  return config.dump(2) + "\n";
+  return config.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace bittensor

@@ -76,13 +76,14 @@ TEST(BertModel, ThrowsOnWhatItCannotRead) {
   EXPECT_THROW(model.forward({torch::full({1, 3}, 50, torch::kLong), {}, {}}), c10::Error);
 }
 
-TEST(BertActivation, HasThreeForms) {
+TEST(BertActivation, IsThatOfItsName) {
   const auto at_minus_one = [](const char* name) {
-    return bert_activation(name, torch::tensor({-1.0}, torch::kDouble)).item<double>();
+    return find_bert_activation(name)(torch::tensor({-1.0}, torch::kDouble)).item<double>();
   };
   EXPECT_NEAR(at_minus_one("gelu"), -0.15865525393, 1e-9);
   EXPECT_NEAR(at_minus_one("gelu_new"), -0.15880800939, 1e-9);
   EXPECT_EQ(at_minus_one("relu"), 0);
+  EXPECT_EQ(find_bert_activation("prelu"), nullptr);
 }
 
 TEST(MakeBertInput, LeavesOutWhatSaysNothing) {

@@ -5,9 +5,12 @@
 #include <utility>
 
 #include "torch/torch.h"
+#include "torch/version.h"
 
 namespace bittensor {
 namespace {
+
+thread_local bool uninitialized = false;
 
 torch::nn::LayerNorm make_norm(const BertConfig& config) {
   return torch::nn::LayerNorm(
@@ -16,10 +19,16 @@ torch::nn::LayerNorm make_norm(const BertConfig& config) {
 
 torch::Tensor fresh_weight(torch::IntArrayRef shape, double stddev) {
   const torch::NoGradGuard no_grad;
-  return torch::empty(shape).normal_(0, stddev);
+  const torch::Tensor weight = torch::empty(shape);
+  return uninitialized ? weight : weight.normal_(0, stddev);
 }
 
 }  // namespace
+
+BertUninitialized::BertUninitialized() : before_(std::exchange(uninitialized, true)) {}
+BertUninitialized::~BertUninitialized() {
+  uninitialized = before_;
+}
 
 BertLinear::BertLinear(std::int64_t in, std::int64_t out, double stddev)
     : weight(register_parameter("weight", fresh_weight({out, in}, stddev))),
@@ -41,19 +50,16 @@ torch::Tensor BertEmbedding::forward(const torch::Tensor& ids) const {
   return torch::embedding(weight, ids, padding_id_);
 }
 
-torch::Tensor bert_activation(const std::string& name, torch::Tensor x) {
-  if (name == "relu") return torch::relu_(x);  // its gradient needs only the result
-  const char* approximate = name == "gelu_new" ? "tanh" : "none";
-  return torch::GradMode::is_enabled() ? torch::gelu(x, approximate) : torch::gelu_(x, approximate);
-}
-
 BertEmbeddings::BertEmbeddings(const BertConfig& config)
-    : max_positions_(config.max_position_embeddings), dropout_(config.hidden_dropout_prob) {
+    : max_positions_(config.max_position_embeddings),
+      absolute_(config.position_embedding_type == "absolute"),
+      dropout_(config.hidden_dropout_prob) {
   const double stddev = config.initializer_range;
   const std::int64_t size = config.hidden_size;
   words_ = register_module(
       "word_embeddings",
       std::make_shared<BertEmbedding>(config.vocab_size, size, stddev, config.pad_token_id));
+  // Files have these of a model with relative positions, too, which does not look at them.
   positions_ = register_module("position_embeddings",
                                std::make_shared<BertEmbedding>(max_positions_, size, stddev));
   types_ = register_module("token_type_embeddings",
@@ -61,19 +67,24 @@ BertEmbeddings::BertEmbeddings(const BertConfig& config)
   norm_ = register_module("LayerNorm", make_norm(config));
 }
 
-torch::Tensor BertEmbeddings::forward(const torch::Tensor& ids, const torch::Tensor& type_ids) {
+torch::Tensor BertEmbeddings::forward(const torch::Tensor& ids, const torch::Tensor& type_ids,
+                                      std::int64_t past) {
   TORCH_CHECK(ids.dim() == 2, "BERT takes ids [batch, sequence], not ", ids.sizes());
   const std::int64_t sequence = ids.size(1);
-  TORCH_CHECK(sequence <= max_positions_, "BERT takes at most ", max_positions_,
-              " tokens a text, not ", sequence);
+  TORCH_CHECK(past + sequence <= max_positions_, "BERT takes at most ", max_positions_,
+              " tokens a text, not ", past + sequence);
   torch::Tensor hidden = words_->forward(ids);
-  hidden.add_(positions_->weight.narrow(0, 0, sequence));
+  if (absolute_) hidden.add_(positions_->weight.narrow(0, past, sequence));
   hidden.add_(type_ids.defined() ? types_->forward(type_ids) : types_->weight[0]);
   return torch::dropout(norm_->forward(hidden), dropout_, is_training());
 }
 
-BertSelfAttention::BertSelfAttention(const BertConfig& config)
-    : heads_(config.num_attention_heads), dropout_(config.attention_probs_dropout_prob) {
+BertSelfAttention::BertSelfAttention(const BertConfig& config,
+                                     const std::string& position_embedding_type)
+    : heads_(config.num_attention_heads),
+      max_positions_(config.max_position_embeddings),
+      dropout_(config.attention_probs_dropout_prob),
+      keys_have_distances_(position_embedding_type == "relative_key_query") {
   const auto projection = [&](const char* name) {
     return register_module(name,
                            std::make_shared<BertLinear>(config.hidden_size, config.hidden_size,
@@ -82,28 +93,77 @@ BertSelfAttention::BertSelfAttention(const BertConfig& config)
   query_ = projection("query");
   key_ = projection("key");
   value_ = projection("value");
+  if (position_embedding_type == "absolute") return;
+  distances_ = register_module(
+      "distance_embedding",
+      std::make_shared<BertEmbedding>(2 * max_positions_ - 1, config.hidden_size / heads_,
+                                      config.initializer_range));
 }
 
 torch::Tensor BertSelfAttention::by_head(const torch::Tensor& x) const {
   return x.view({x.size(0), x.size(1), heads_, -1}).transpose(1, 2);
 }
 
-torch::Tensor BertSelfAttention::forward(const torch::Tensor& asking, const torch::Tensor& hidden,
-                                         const torch::Tensor& mask) {
-  const torch::Tensor query = by_head(query_->forward(asking));
-  const torch::Tensor key = by_head(key_->forward(hidden));
-  const torch::Tensor value = by_head(value_->forward(hidden));
+torch::Tensor BertSelfAttention::of_distances(const torch::Tensor& query, const torch::Tensor& key,
+                                              const torch::Tensor& positions) const {
+  const std::int64_t sequence = key.size(2);
+  const torch::Tensor keys = torch::arange(sequence, positions.options());
+  // From -(sequence - 1), of the first that asks for the last, to its opposite: [.., asked, seq].
+  const torch::Tensor distance = positions.unsqueeze(2) - keys + (sequence - 1);
+  const torch::Tensor embeddings = distances_->weight.narrow(
+      0, max_positions_ - sequence, 2 * sequence - 1);  // [2 sequence - 1, size]
+  const std::vector<std::int64_t> shape{query.size(0), heads_, query.size(2), sequence};
+  torch::Tensor scores = torch::matmul(query, embeddings.t())  // [.., asked, 2 sequence - 1]
+                             .gather(3, distance.unsqueeze(1).expand(shape));
+  if (!keys_have_distances_) return scores;
+  const torch::Tensor of_keys = torch::matmul(embeddings, key.transpose(2, 3));  // [.., 2 s - 1, s]
+  return scores + of_keys.gather(2, distance.unsqueeze(1).expand(shape));
+}
+
+torch::Tensor BertSelfAttention::attend(const torch::Tensor& query, const torch::Tensor& key,
+                                        const torch::Tensor& value,
+                                        const BertAttending& attending) const {
   // Scaling the queries is sequence / (hidden / heads) times less work than the scores.
   const double scale = 1 / std::sqrt(static_cast<double>(query.size(-1)));
   torch::Tensor scores = torch::matmul(query * scale, key.transpose(-2, -1));
-  if (mask.defined()) scores.add_(mask);
+  if (distances_) {
+    scores.add_(of_distances(query, key, attending.positions), scale);
+  }
+  if (attending.mask.defined()) scores.add_(attending.mask);
   if (torch::GradMode::is_enabled()) {
     scores = torch::dropout(torch::softmax(scores, -1), dropout_, is_training());
   } else {
     torch::softmax_out(scores, scores, -1);  // each row is read before it is written
     torch::dropout_(scores, dropout_, is_training());
   }
-  return torch::matmul(scores, value).transpose(1, 2).reshape(asking.sizes());
+  if (attending.head_mask.defined()) scores = scores * attending.head_mask.view({-1, 1, 1});
+  if (attending.probabilities != nullptr) *attending.probabilities = scores;
+  return torch::matmul(scores, value);
+}
+
+torch::Tensor BertSelfAttention::forward(const torch::Tensor& asking, const torch::Tensor& hidden,
+                                         const BertAttending& attending) {
+  const torch::Tensor query = by_head(query_->forward(asking));
+  BertKeys seen;
+  if (hidden.defined()) seen = {by_head(key_->forward(hidden)), by_head(value_->forward(hidden))};
+  if (attending.past != nullptr) {
+    seen = hidden.defined() ? BertKeys{torch::cat({attending.past->keys, seen.keys}, 2),
+                                       torch::cat({attending.past->values, seen.values}, 2)}
+                            : *attending.past;
+  }
+  if (attending.keys != nullptr) *attending.keys = seen;
+  torch::Tensor found;
+#if TORCH_VERSION_MAJOR >= 2  // before, libtorch has none that is faster
+  if (!distances_ && !attending.head_mask.defined() && attending.probabilities == nullptr) {
+    const double dropout = is_training() ? dropout_ : 0;
+    found = attending.mask.defined()
+                ? at::scaled_dot_product_attention(query, seen.keys, seen.values, attending.mask,
+                                                   dropout)
+                : at::scaled_dot_product_attention(query, seen.keys, seen.values, {}, dropout);
+  }
+#endif
+  if (!found.defined()) found = attend(query, seen.keys, seen.values, attending);
+  return found.transpose(1, 2).reshape(asking.sizes());
 }
 
 BertResidual::BertResidual(std::int64_t in, const BertConfig& config)
@@ -118,11 +178,26 @@ torch::Tensor BertResidual::forward(const torch::Tensor& x, const torch::Tensor&
   return norm_->forward(sum.add_(residual));
 }
 
-BertLayer::BertLayer(const BertConfig& config) : activation_(config.hidden_act) {
-  const auto attention = register_module("attention", std::make_shared<BertGroup>());
-  attention_ = attention->add("self", std::make_shared<BertSelfAttention>(config));
-  attention_output_ =
-      attention->add("output", std::make_shared<BertResidual>(config.hidden_size, config));
+BertAttention::BertAttention(const BertConfig& config, const std::string& position_embedding_type) {
+  self_ =
+      register_module("self", std::make_shared<BertSelfAttention>(config, position_embedding_type));
+  output_ = register_module("output", std::make_shared<BertResidual>(config.hidden_size, config));
+}
+
+torch::Tensor BertAttention::forward(const torch::Tensor& asking, const torch::Tensor& hidden,
+                                     const BertAttending& attending) {
+  return output_->forward(self_->forward(asking, hidden, attending), asking);
+}
+
+BertLayer::BertLayer(const BertConfig& config)
+    : activation_(find_bert_activation(config.hidden_act)) {
+  TORCH_CHECK(activation_ != nullptr, "BERT has no activation ", config.hidden_act);
+  attention_ = register_module(
+      "attention", std::make_shared<BertAttention>(config, config.position_embedding_type));
+  if (config.add_cross_attention) {
+    cross_attention_ =
+        register_module("crossattention", std::make_shared<BertAttention>(config, "absolute"));
+  }
   const auto intermediate = register_module("intermediate", std::make_shared<BertGroup>());
   intermediate_ = intermediate->add(
       "dense", std::make_shared<BertLinear>(config.hidden_size, config.intermediate_size,
@@ -132,30 +207,13 @@ BertLayer::BertLayer(const BertConfig& config) : activation_(config.hidden_act) 
 }
 
 torch::Tensor BertLayer::forward(const torch::Tensor& asking, const torch::Tensor& hidden,
-                                 const torch::Tensor& mask) {
-  const torch::Tensor attended =
-      attention_output_->forward(attention_->forward(asking, hidden, mask), asking);
-  return output_->forward(bert_activation(activation_, intermediate_->forward(attended)), attended);
-}
-
-BertEncoder::BertEncoder(const BertConfig& config) {
-  const auto folder = register_module("layer", std::make_shared<BertGroup>());
-  for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
-    layers_.push_back(folder->add(std::to_string(i), std::make_shared<BertLayer>(config)));
+                                 const BertAttending& attending, const torch::Tensor& encoded,
+                                 const BertAttending& cross_attending) {
+  torch::Tensor attended = attention_->forward(asking, hidden, attending);
+  if (cross_attention_ && (encoded.defined() || cross_attending.past != nullptr)) {
+    attended = cross_attention_->forward(attended, encoded, cross_attending);
   }
-}
-
-torch::Tensor BertEncoder::forward(torch::Tensor hidden, const torch::Tensor& mask,
-                                   const torch::Tensor& asked) {
-  for (const auto& layer : layers_) {
-    const bool last = layer == layers_.back();
-    const torch::Tensor asking =
-        last && asked.defined()
-            ? hidden.gather(1, asked.unsqueeze(2).expand({-1, -1, hidden.size(2)}))
-            : hidden;
-    hidden = layer->forward(asking, hidden, mask);
-  }
-  return hidden;
+  return output_->forward(activation_(intermediate_->forward(attended)), attended);
 }
 
 }  // namespace bittensor

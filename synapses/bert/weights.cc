@@ -2,35 +2,23 @@
 #include "synapses/bert/weights.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/strip.h"
+#include "synapses/bert/names.h"
 #include "torch/torch.h"
 
 #include "bittensor/base/status_macros.h"
-#include "bittensor/toolbox/safetensors.h"
-#include "bittensor/toolbox/torch_file.h"
+#include "bittensor/toolbox/weights_files.h"
 
 namespace bittensor {
 namespace {
 
 constexpr absl::string_view kPrefix = "bert.";
 
-bool replace_suffix(std::string& name, absl::string_view suffix, absl::string_view by) {
-  if (!absl::EndsWith(name, suffix)) return false;
-  name.resize(name.size() - suffix.size());
-  absl::StrAppend(&name, by);
-  return true;
-}
-
 // The model's name for what a file calls `name`.
-std::string name_in_model(std::string name, const TensorMap& model) {
-  if (model.count(name) == 0 && !replace_suffix(name, "LayerNorm.gamma", "LayerNorm.weight")) {
-    replace_suffix(name, "LayerNorm.beta", "LayerNorm.bias");
-  }
+std::string name_in_model(const std::string& name, const TensorMap& model) {
   if (model.count(name) != 0) return name;
   const std::string other =
       absl::StartsWith(name, kPrefix) ? name.substr(kPrefix.size()) : absl::StrCat(kPrefix, name);
@@ -39,8 +27,7 @@ std::string name_in_model(std::string name, const TensorMap& model) {
 
 // What files hold although it says nothing new.
 bool is_redundant(absl::string_view name) {
-  return absl::EndsWith(name, "embeddings.position_ids") ||
-         name == "cls.predictions.decoder.weight" || name == "cls.predictions.decoder.bias";
+  return name == "cls.predictions.decoder.weight" || name == "cls.predictions.decoder.bias";
 }
 
 std::string list(absl::string_view title, const std::vector<std::string>& names) {
@@ -71,7 +58,8 @@ TensorMap weights_of(const torch::nn::Module& model) {
   return weights;
 }
 
-absl::StatusOr<WeightsReport> load_weights(const TensorMap& weights, torch::nn::Module& model) {
+absl::StatusOr<WeightsReport> load_weights(const TensorMap& written, torch::nn::Module& model) {
+  const TensorMap weights = bert_names(written);
   TensorMap targets = weights_of(model);
   TensorMap sources;
   WeightsReport report;
@@ -102,18 +90,11 @@ absl::StatusOr<WeightsReport> load_weights(const TensorMap& weights, torch::nn::
 }
 
 absl::StatusOr<WeightsReport> load_weights(const std::string& path, torch::nn::Module& model) {
-  std::string file = path;
-  if (std::filesystem::is_directory(path)) {
-    file = path + "/model.safetensors";
-    if (!std::filesystem::exists(file)) file = path + "/pytorch_model.bin";
-  }
-  const bool is_safetensors = absl::EndsWith(file, ".safetensors");
-  BITTENSOR_ASSIGN_OR_RETURN(const TensorMap weights,
-                             is_safetensors ? read_safetensors(file) : read_torch_file(file));
+  BITTENSOR_ASSIGN_OR_RETURN(const TensorMap weights, read_weights(path));
   auto report = load_weights(weights, model);
   if (!report.ok()) {
     return absl::Status(report.status().code(),
-                        absl::StrCat(file, ": ", report.status().message()));
+                        absl::StrCat(path, ": ", report.status().message()));
   }
   return report;
 }

@@ -20,15 +20,13 @@ struct WeightsReport {
   std::string to_string() const;
 };
 
-// Copies `weights` into the parameters and buffers of `model` that have their names. Also taken:
-// TensorFlow's gamma and beta for a LayerNorm's weight and bias, and names with or without the
-// "bert." that the model has the other way round. Position ids and the decoder's copy of the
-// word embeddings, which some files hold, are not unexpected. kInvalidArgument, with a list, if
-// shapes differ; then the model is unchanged.
+// Copies `weights`, by bert_names() (names.h), into the parameters and buffers of `model` that
+// have their names, with or without "bert.". The decoder's copies of the word embeddings and of the
+// bias are not unexpected in a model that has none. kInvalidArgument, with a list, if shapes
+// differ; then the model is unchanged.
 absl::StatusOr<WeightsReport> load_weights(const TensorMap& weights, torch::nn::Module& model);
 
-// The same from a folder's model.safetensors or else pytorch_model.bin, or from a file of either
-// kind. kNotFound if there is neither.
+// The same from read_weights(path) (weights_files.h).
 absl::StatusOr<WeightsReport> load_weights(const std::string& path, torch::nn::Module& model);
 
 // Parameters and buffers of `model` by name; they share its memory.
