@@ -16,7 +16,7 @@
 #include "datasets/text/corpus.h"
 #include "datasets/text/fetch_vocabulary.h"
 #include "datasets/text/speeches.h"
-#include "examples/bert/bert_task.h"
+#include "examples/bert/pretraining_batch.h"
 #include "synapses/bert/bert_synapse.h"
 #include "synapses/bert/pretraining_batches.h"
 #include "synapses/bert/shared_tokens.h"

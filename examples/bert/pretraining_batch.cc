@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "examples/bert/bert_task.h"
+#include "examples/bert/pretraining_batch.h"
 
 #include <cmath>
 #include <limits>
