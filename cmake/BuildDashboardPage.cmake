@@ -16,7 +16,7 @@ else()
   endif()
   if(NOT installed STREQUAL lock)
     execute_process(
-      COMMAND ${npm} ci --omit=dev --ignore-scripts --no-audit --no-fund --fetch-retries=1
+      COMMAND ${npm} ci --omit=dev --ignore-scripts --no-audit --no-fund --fetch-retries=1 --fetch-retry-mintimeout=1000
       WORKING_DIRECTORY ${WORK} TIMEOUT 180 RESULT_VARIABLE failed
       OUTPUT_FILE ${WORK}/npm.log ERROR_FILE ${WORK}/npm.log)
     if(failed)

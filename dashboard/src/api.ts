@@ -112,8 +112,8 @@ export function isSwarm(update: Update): update is SwarmState {
 
 export type LinkState = "connecting" | "live" | "stale" | "lost" | "refused";
 
-const kStaleMs = 6_000; // The server tells one state a second.
-const kDeadMs = 20_000;
+const kStaleMs = 15_000; // The server tells a state a second, and of a large network less often.
+const kDeadMs = 60_000;
 const kRetryMs = 2_000;
 const kTokenKey = "bittensor-token";
 

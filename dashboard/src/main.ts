@@ -92,7 +92,8 @@ function show(update: Update): void {
   showChoices(update);
   const view = viewOf(update, chosen);
   byId("token-form").hidden = true;
-  if (view === null) return setText(byId("phase"), "starting");
+  byId("starting").hidden = view !== null;
+  if (view === null) return setText(byId("starting"), "The neurons are starting");
   byId("main").hidden = false;
   showHeader(view);
   showWaiting(view);
@@ -112,6 +113,7 @@ function showLink(state: LinkState): void {
   setText(link, kLinks[state]);
   if (state === "refused") {
     byId("main").hidden = true;
+    byId("starting").hidden = true;
     byId("token-form").hidden = false;
     byId("token").focus();
   }
