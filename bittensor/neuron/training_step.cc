@@ -14,10 +14,6 @@
 namespace bittensor {
 namespace {
 
-// A lone neuron asks itself, in one step of so many: it hears nothing new, but stays able to make
-// use of a network that comes.
-constexpr std::int64_t kAsksItselfEvery = 8;
-
 // A neuron that has taught so often and was taught by nobody teaches in one of so many questions
 // only: it need not pay for others for ever.
 constexpr std::uint64_t kTaughtInVain = 256;

@@ -30,6 +30,10 @@ namespace bittensor {
 // Not thread-safe: it belongs to the training thread. What it is given must outlive it.
 class TrainingStep {
  public:
+  // A lone neuron asks itself, in one step of so many: it hears nothing new, but stays able to
+  // make use of a network that comes.
+  static constexpr std::int64_t kAsksItselfEvery = 8;
+
   struct Options {
     std::size_t max_peers = 1000;   // known synapses that the router chooses from
     std::int64_t ask_interval = 1;  // peers are asked in one of so many steps

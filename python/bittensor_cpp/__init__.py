@@ -3,13 +3,10 @@
 
 The short way, a neuron around any ``torch.nn.Module`` that answers a batch with ``[batch, 1024]``::
 
-    import bittensor_cpp, torch
-
     with bittensor_cpp.Neuron(model, schema="image:1x28x28", bootstrap=["localhost:8092"]) as neuron:
-        optimizer = torch.optim.SGD(neuron.parameters(), lr=0.03, momentum=0.9)
         for images, labels in loader:
             network = neuron.context(images)  # [batch, 1024], what the others say; None: nobody did
-            neuron.step(loss_of(model, images, labels, network), optimizer)
+            neuron.step(loss_of(model, images, labels, network))
 
 The parts by themselves, in the words of the architecture: `Config`, `Synapse`, `Metagraph`, `Axon`,
 `Dendrite`, `Router`, and ``bittensor_cpp.model_toolbox`` for checkpoints.

@@ -18,7 +18,10 @@ import threading
 import torch
 
 import bittensor_cpp
-from bittensor_cpp.schema import NETWORK_DIM
+from bittensor_cpp.schema import Schema
+from bittensor_cpp.synapse import forward_of, schema_of
+
+ANY_SIZE = 32  # tried where a model takes all sizes
 
 
 def load(name: str) -> torch.nn.Module:
@@ -32,6 +35,21 @@ def load(name: str) -> torch.nn.Module:
     return getattr(importlib.import_module(module), factory)()
 
 
+@torch.no_grad()
+def schema_with_dim(model: torch.nn.Module, schema: Schema) -> Schema:
+    """The schema with the ``network_dim`` that the model, in evaluation mode, answers with."""
+    if schema.modality == "text":
+        rows = ["one two", "three"]
+    else:
+        rows = torch.zeros([2, *(ANY_SIZE if n < 0 else n for n in schema.shape)], dtype=schema.dtype)
+    answer = forward_of(model, schema, None)(model, rows)
+    if not isinstance(answer, torch.Tensor) or answer.dim() != 2 + (schema.modality == "text"):
+        shape = list(answer.shape) if isinstance(answer, torch.Tensor) else type(answer).__name__
+        raise TypeError(f"to 2 rows of {schema.modality} it answers {shape}, not [2, network_dim]")
+    return Schema(schema.modality, schema.shape, schema.dtype, answer.shape[-1], schema.task,
+                  schema.classes)
+
+
 def main() -> None:
     """Serves until it is told to stop (SIGINT, SIGTERM)."""
     parser = argparse.ArgumentParser(prog="bittensor_cpp", description=__doc__, add_help=False,
@@ -39,35 +57,36 @@ def main() -> None:
     parser.add_argument("command", choices=["serve"])
     parser.add_argument("model", help="package.module:factory, or a file of TorchScript")
     parser.add_argument("--schema", help="what it takes: image:3x32x32, tensor:512, text")
-    parser.add_argument("--network_dim", type=int, default=NETWORK_DIM, help="what it answers")
+    parser.add_argument("--python", help=argparse.SUPPRESS)  # Read by who started this one.
     if len(sys.argv) < 2 or {"-h", "--help"} & set(sys.argv):
         parser.print_help()
         bittensor_cpp.Config.parse(["--help"])
     arguments, rest = parser.parse_known_args()
-    config = bittensor_cpp.Config.parse(rest)
-    model = load(arguments.model)
-    schema = None
-    if arguments.schema:
-        short = bittensor_cpp.Schema.of(arguments.schema)
-        schema = bittensor_cpp.Schema(short.modality, short.shape, network_dim=arguments.network_dim)
+    config = bittensor_cpp.Config.parse([*rest, "--learn_from", "off"])
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     try:
+        torch.set_num_threads(max(1, config.threads or os.cpu_count() or 1))
+        model = load(arguments.model).to(config.device).eval()
+        schema = schema_with_dim(model, schema_of(model, arguments.schema))
         axon, metagraph = bittensor_cpp.Axon(config), bittensor_cpp.Metagraph(config)
         axon.serve(model, schema)
         axon.start()
         metagraph.subscribe(model, schema)
         metagraph.start()
-    except (bittensor_cpp.StatusError, TypeError) as error:
-        sys.exit(f"bittensor_cpp: {error}")
-    print(f"serves {arguments.model} as {metagraph.key[:8]} at axon {axon.port}, "
+    except Exception as error:  # The model is a stranger's: whatever it raises is the answer.
+        sys.exit(f"bittensor serve: {arguments.model}: {type(error).__name__}: {error}")
+    print(f"serves {arguments.model}: {schema._core!r}; axon port {axon.port}, "
           f"metagraph {metagraph.address}", flush=True)
     while not stop.wait(0.2):
         pass
-    axon.stop()
     metagraph.stop()
+    axon.stop()
+    stats = axon.stats
+    print(f"answered {stats['requests_answered']} questions, refused {stats['requests_refused']}, "
+          f"failed {stats['requests_failed']}")
 
 
 if __name__ == "__main__":

@@ -58,6 +58,11 @@ def load_model(model: torch.nn.Module, path: "str | os.PathLike",
     return model, optimizer, saved.epoch, saved.best_test_loss
 
 
+def steps_of(path: "str | os.PathLike") -> int:
+    """After how many training steps the checkpoint was saved. Errors as load_model()'s."""
+    return _core.load_checkpoint(os.fspath(path)).step
+
+
 def _tensors(module: torch.nn.Module) -> Dict[str, torch.Tensor]:
     return {name: value.detach() for name, value in module.state_dict().items()
             if isinstance(value, torch.Tensor)}

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The parts of a neuron, for a training loop that shows them: see examples/python/mnist.py."""
 
-from typing import List, Optional, Sequence, Union
+from typing import Dict, List, Optional, Sequence, Union
 
 import torch
 
@@ -86,10 +86,23 @@ class Axon(_Part):
         """Refuses new requests and stops. May be called twice."""
         self._node.core.stop_axon()
 
+    def learn(self, model: torch.nn.Module) -> None:
+        """Adds what others taught the copies of ``model`` since the last call to its gradients, as
+        far as the options ``learn_from`` and ``known`` let them. Between ``backward()`` and the
+        optimizer's ``step()``."""
+        self._node.core.learn_from_others(list(model.parameters()))
+
     @property
     def port(self) -> int:
         """The port taken; 0 before start()."""
         return self._node.core.axon_port()
+
+    @property
+    def stats(self) -> Dict[str, int]:
+        """What came in since the start: questions answered, refused and failed, and what others
+        taught."""
+        return {name: count for name, count in self._node.core.stats().items()
+                if name.startswith("requests") or name.endswith("taken")}
 
 
 class Dendrite(_Part):
@@ -98,7 +111,15 @@ class Dendrite(_Part):
     All are asked at the same time, and the answers are there by the config's ``timeout`` whatever
     they do: one that is late or gone shows in its `Answer`. Where inputs require a gradient,
     ``backward()`` asks the peers for it, again all at once. For the training thread.
+
+    Asked are synapses that answer as wide as the one that the metagraph subscribed, with 1024
+    numbers a row if there is none; or as ``schema`` says, for a neuron that only asks.
     """
+
+    def __init__(self, config: Config, schema: Union[Schema, str, None] = None):
+        super().__init__(config)
+        if schema is not None:
+            self._node.core.set_schema(Schema.of(schema)._core)
 
     def to(self, device) -> "Dendrite":
         """Answers come to where the requests are; there is nothing to move."""
@@ -112,6 +133,12 @@ class Dendrite(_Part):
         modality = "text" if text else "image" if inputs.dim() == 4 else "tensor"
         return self._node.core.available(list(synapses), modality,
                                          list(inputs) if text else inputs)
+
+    def teach(self, synapses: Synapses, responses: Sequence[_core.Answer],
+              modality: str = "image") -> None:
+        """After ``backward()``: gives each peer the gradient of its answer, for its model to learn
+        from, if it takes that from this neuron. Waits for nothing."""
+        self._node.core.teach(modality, list(synapses), list(responses))
 
     def forward_text(self, synapses: Synapses, requests: Sequence[List[str]]) -> List[_core.Answer]:
         """One Answer ``[rows, sequence, network_dim]`` a synapse, in their order."""

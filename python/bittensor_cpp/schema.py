@@ -8,6 +8,8 @@ import torch
 from bittensor_cpp import _core
 
 NETWORK_DIM = 1024
+_TYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float64": torch.float64,
+          "int64": torch.int64, "int32": torch.int32, "uint8": torch.uint8}
 
 
 class Schema:
@@ -29,18 +31,13 @@ class Schema:
     @staticmethod
     def of(schema: Union["Schema", str]) -> "Schema":
         """A schema as it is, or of its short form: ``"image:1x28x28"``, ``"tensor:512"``,
-        ``"text"``; ``?`` for any size, as in ``"image:3x?x?"``."""
+        ``"tensor:128:int64"``, ``"text"``; ``?`` for any size, as in ``"image:3x?x?"``."""
         if isinstance(schema, Schema):
             return schema
         if not isinstance(schema, str):
             raise TypeError(f"a schema is a Schema or a str like 'image:1x28x28', not {schema!r}")
-        modality, _, sizes = schema.partition(":")
-        try:
-            shape = [-1 if size == "?" else int(size) for size in sizes.split("x") if sizes]
-        except ValueError:
-            raise ValueError(f"'{schema}' is no schema: 'image:1x28x28', 'tensor:512' and 'text' "
-                             "are") from None
-        return Schema(modality, shape)
+        core = _core.parse_schema(schema)
+        return Schema(core.modality, core.shape, _TYPES.get(schema.split(":")[-1], torch.float32))
 
     def __repr__(self) -> str:
         return f"<schema {self._core!r}>"

@@ -2,6 +2,7 @@
 #include "python/src/conversation.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "torch/torch.h"
@@ -10,10 +11,6 @@
 
 namespace bittensor::python {
 namespace {
-
-// TrainingStep asks a lone neuron itself in one of eight steps only. Who calls ask() wants to ask:
-// its steps are numbered by eights.
-constexpr std::int64_t kStepsPerQuestion = 8;
 
 // The batch of a loop that computes its own loss.
 class AskedBatch final : public MiniBatch {
@@ -43,7 +40,7 @@ class AskedBatch final : public MiniBatch {
 TrainingStep::Options step_options(const Node& node) {
   TrainingStep::Options options;
   options.max_peers = node.options().max_peers;
-  options.ask_interval = kStepsPerQuestion;
+  options.ask_interval = node.options().ask_interval;
   options.learning = node.learning();
   return options;
 }
@@ -56,20 +53,23 @@ Conversation::Conversation(std::shared_ptr<Node> node, std::shared_ptr<Synapse> 
       synapse_(std::move(synapse)),
       router_(std::move(router)),
       step_(step_options(*node_),
-            {*synapse_, *router_, node_->dendrite(), &node_->metagraph(), &node_->axon(), {}}),
-      teachers_(node_->learning().learn_from) {}
+            {*synapse_, *router_, node_->dendrite(), &node_->metagraph(), &node_->axon(), {}}) {}
 
 std::unique_ptr<Conversation::Question> Conversation::ask(Inputs inputs, at::Tensor labels,
-                                                          at::Tensor context) {
+                                                          at::Tensor context, bool in_turn) {
   if (context.defined()) context = context.detach();
-  auto batch = std::make_unique<AskedBatch>(std::move(inputs), std::move(labels), context);
-  auto question = std::make_unique<Question>(
-      Question{step_.ask(std::move(batch), asked_ * kStepsPerQuestion), std::move(context)});
+  auto batch =
+      std::make_unique<AskedBatch>(std::move(inputs), std::move(labels), std::move(context));
+  // TrainingStep asks in one of so many steps only.
+  const std::int64_t interval =
+      step_.alone() ? TrainingStep::kAsksItselfEvery : node_->options().ask_interval;
+  const std::int64_t number = in_turn ? asked_ : asked_ * interval;
   ++asked_;
-  return question;
+  return std::make_unique<Question>(Question{step_.ask(std::move(batch), number)});
 }
 
-at::Tensor Conversation::hear(Question& question, std::int64_t sequence) {
+at::Tensor Conversation::hear(Question& question, const at::Tensor& context,
+                              std::int64_t sequence) {
   TORCH_CHECK(!std::exchange(question.heard, true), "a question is heard once");
   const bool learns = at::GradMode::is_enabled();
   TrainingStep::Question& asked = question.asked;
@@ -77,11 +77,12 @@ at::Tensor Conversation::hear(Question& question, std::int64_t sequence) {
   route_ = std::move(asked.route);
   modality_ = asked.batch->inputs().modality;
   labels_ = asked.batch->labels();
-  network_context_ = {};
+  rows_heard_ = asked.batch->size();
+  network_context_ = at::Tensor();
   if (!any_answer(answers_)) return {};
   weights_ = node_->metagraph().get_weights(route_.synapses);
-  if (question.context.defined()) {
-    route_ = router_->rescore(std::move(route_), weights_, question.context);
+  if (context.defined()) {
+    route_ = router_->rescore(std::move(route_), weights_, context.detach());
   }
   if (learns) {
     // Leaves of the graph, whose gradients can be given to those who gave the answers.
@@ -108,38 +109,79 @@ at::Tensor Conversation::prediction(const at::Tensor& own) const {
   return predictions_.join(route_, answers_, own);
 }
 
-void Conversation::learn() {
-  const at::NoGradGuard no_grad;
+std::vector<Lesson> Conversation::lessons() {
+  taught_rows_ = 0;
+  const Learning& learning = node_->learning();
+  if (learning.learn_from == LearnFrom::kOff || learning.lessons == 0) return {};
+  const bool earned = learning.learn_from == LearnFrom::kEarned;
+  std::vector<Lesson> drawn =
+      node_->axon().lessons().draw(learning.lessons, /*one_teacher=*/earned);
+  if (drawn.empty()) return {};
+  teacher_ = drawn.front().from;
+  if (earned && node_->relative_weights()(teacher_) == 0) return {};
+  // Classes that the task does not have would make a loss throw.
+  const std::int64_t classes = synapse_->schema().task.classes;
+  for (Lesson& lesson : drawn) {
+    if (classes > 0 && lesson.labels.defined()) {
+      lesson = lesson.at(lesson.labels.lt(classes).nonzero().flatten());
+    }
+    node_->teachers().count_lessons(lesson.from, lesson.rows());
+    taught_rows_ += lesson.rows();
+  }
+  return drawn;
+}
+
+void Conversation::learn(const at::Tensor& lesson_loss) {
   teach();
-  learn_from_others();
+  learn_from_others(lesson_loss);
   if (network_context_.defined() && network_context_.grad().defined()) value_peers();
-  network_context_ = {};
+  network_context_ = at::Tensor();
 }
 
 void Conversation::teach() {
+  const at::NoGradGuard no_grad;
   for (std::size_t i = 0; i < answers_.size(); ++i) {
     const Answer& answer = answers_[i];
     const bool leaf = answer.output.defined() && answer.output.is_leaf();
     if (!leaf || answer.call_id == 0 || !answer.output.grad().defined()) continue;
     node_->dendrite().teach(route_.synapses[i], modality_, answer.call_id, answer.output.grad());
-    answers_[i].output.mutable_grad() = {};  // Once.
+    answers_[i].output.mutable_grad() = at::Tensor();  // Once.
   }
 }
 
-void Conversation::learn_from_others() {
-  const auto taught = node_->axon().take_gradients();
-  if (taught.empty()) return;
-  const Metagraph& metagraph = node_->metagraph();
-  const WeightRow row = metagraph.weights();
-  double sum = 0;
-  for (const auto& [key, weight] : row) sum += weight;
-  const double mean = row.empty() ? 0 : sum / static_cast<double>(row.size());
-  teachers_.add(taught, synapse_->parameters(), [&](const PublicKey& key) {
-    return mean > 0 ? std::min(1.0, metagraph.get_weight(key) / mean) : 1.0;
-  });
+void Conversation::learn_from_others(const at::Tensor& lesson_loss) {
+  std::vector<TaughtGradients::Taught> lessons;
+  if (lesson_loss.defined() && taught_rows_ > 0) lessons.push_back(lesson_gradient(lesson_loss));
+  taught_rows_ = 0;
+  node_->learn_from_others(synapse_->parameters(), std::move(lessons));
+}
+
+// The own rows and those of the lessons count as one batch, whose gradient is by the root of its
+// size longer than a mean's.
+TaughtGradients::Taught Conversation::lesson_gradient(const at::Tensor& lesson_loss) const {
+  const std::vector<at::Tensor> parameters = synapse_->parameters();
+  std::vector<at::Tensor> wanted;
+  for (const at::Tensor& parameter : parameters) {
+    if (parameter.requires_grad()) wanted.push_back(parameter);
+  }
+  const double rows = static_cast<double>(taught_rows_);
+  const double own = static_cast<double>(std::max<std::int64_t>(1, rows_heard_));
+  const bool known = node_->learning().learn_from == LearnFrom::kKnown;
+  const double scale = known ? rows / std::sqrt(own * (own + rows)) : 1;
+  auto found = torch::autograd::grad({scale * lesson_loss}, wanted, /*grad_outputs=*/{},
+                                     /*retain_graph=*/{}, /*create_graph=*/false,
+                                     /*allow_unused=*/true);
+  TaughtGradients::Taught lesson;
+  lesson.from = teacher_;
+  auto next = found.begin();
+  for (const at::Tensor& parameter : parameters) {
+    lesson.sum.push_back(parameter.requires_grad() ? std::move(*next++) : at::Tensor());
+  }
+  return lesson;
 }
 
 void Conversation::value_peers() {
+  const at::NoGradGuard no_grad;
   at::Tensor shares = contribution_shares(contributions(route_, answers_, network_context_));
   if (labels_.defined()) {
     const at::Tensor by_prediction = predictions_.learn(route_, answers_, labels_, shares);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "python/src/node.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "torch/torch.h"
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/neuron/neuron.h"
@@ -9,14 +12,13 @@
 
 namespace bittensor::python {
 
-absl::StatusOr<std::unique_ptr<Node>> Node::open(const NeuronOptions& options, Task task,
+absl::StatusOr<std::unique_ptr<Node>> Node::open(const NeuronOptions& options,
                                                  std::function<bool()> give_up) {
   BITTENSOR_ASSIGN_OR_RETURN(Wallet wallet, open_wallet(options));
   BITTENSOR_ASSIGN_OR_RETURN(FileLock lock, lock_key(options));
   BITTENSOR_ASSIGN_OR_RETURN(Learning learning, learning_options(options));
   BITTENSOR_ASSIGN_OR_RETURN(Axon::Options axon, axon_options(options));
   Dendrite::Options dendrite = dendrite_options(options);
-  dendrite.calls.task = std::move(task);
   dendrite.give_up = std::move(give_up);
   Base base;
   base.wallet = std::make_unique<Wallet>(std::move(wallet));
@@ -32,22 +34,42 @@ Node::Node(const NeuronOptions& options, Base base, Learning learning, Axon::Opt
     : options_(options),
       base_(std::move(base)),
       learning_(std::move(learning)),
+      dendrite_options_(std::move(dendrite)),
       metagraph_(metagraph_options(options_), *base_.transport, *base_.wallet, *base_.executor),
       axon_(axon_options_of(std::move(axon), learning_, metagraph_), *base_.transport,
             *base_.wallet, *base_.executor),
-      dendrite_(std::move(dendrite), *base_.transport, *base_.wallet, *base_.executor,
-                [this] { return axon_.served(); }) {}
+      teachers_(learning_.learn_from) {}
 
 Node::~Node() {
   stop();
+}
+
+void Node::set_schema(const Schema& schema) {
+  const MutexLock lock(mutex_);
+  schema_ = schema;
 }
 
 void Node::subscribe(const Schema& schema) {
   {
     const MutexLock lock(mutex_);
     schema_ = schema;
+    subscribed_ = true;
   }
   announce();
+}
+
+Dendrite& Node::dendrite() {
+  const MutexLock lock(mutex_);
+  if (dendrite_ == nullptr) {
+    Dendrite::Options options = dendrite_options_;
+    if (schema_) {
+      options.calls.network_dim = schema_->network_dim;
+      options.calls.task = schema_->task;
+    }
+    dendrite_ = std::make_unique<Dendrite>(std::move(options), *base_.transport, *base_.wallet,
+                                           *base_.executor, [this] { return axon_.served(); });
+  }
+  return *dendrite_;
 }
 
 absl::Status Node::start_axon() {
@@ -64,9 +86,27 @@ void Node::announce() {
   std::optional<Schema> schema;
   {
     const MutexLock lock(mutex_);
-    schema = schema_;
+    if (subscribed_) schema = schema_;
   }
   if (schema && axon_.port() != 0) metagraph_.subscribe(*schema, axon_.port());
+}
+
+void Node::learn_from_others(const std::vector<at::Tensor>& parameters,
+                             std::vector<TaughtGradients::Taught> more) {
+  const at::NoGradGuard no_grad;
+  auto taught = axon_.take_gradients();
+  for (auto& one : more) taught.push_back(std::move(one));
+  if (!taught.empty()) teachers_.add(taught, parameters, relative_weights());
+}
+
+std::function<double(const PublicKey&)> Node::relative_weights() const {
+  const WeightRow row = metagraph_.weights();
+  double sum = 0;
+  for (const auto& [key, weight] : row) sum += weight;
+  if (!(sum > 0)) return [](const PublicKey&) { return 0.0; };
+  return [this, mean = sum / static_cast<double>(row.size())](const PublicKey& peer) {
+    return std::min(1.0, metagraph_.get_weight(peer) / mean);
+  };
 }
 
 // The dendrite would wait for its calls to the end of their time: they are cut.

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -16,6 +17,7 @@
 #include "bittensor/metagraph/metagraph.h"
 #include "bittensor/neuron/learning.h"
 #include "bittensor/neuron/options.h"
+#include "bittensor/neuron/teachers.h"
 #include "bittensor/synapse/synapse.h"
 #include "bittensor/transport/transport.h"
 #include "bittensor/wallet/wallet.h"
@@ -26,13 +28,12 @@ namespace bittensor::python {
 // which Python's classes of these names share. Its parts may be started in any order: the network
 // hears of the synapse once both its schema and the axon's port are known.
 //
-// Thread-safe, except for the dendrite, which belongs to the training thread.
+// Thread-safe, except for the dendrite and teachers, which belong to the training thread.
 class Node {
  public:
-  // Opens the key file (created if missing) and keeps it to itself. Peers of the same `task` are
-  // asked for their predictions. `give_up` ends waits for answers (Dendrite::Options). Errors as
-  // open_wallet()'s, lock_key()'s and make_transport()'s.
-  static absl::StatusOr<std::unique_ptr<Node>> open(const NeuronOptions& options, Task task,
+  // Opens the key file (created if missing) and keeps it to itself. `give_up` ends waits for
+  // answers (Dendrite::Options). Errors as open_wallet()'s, lock_key()'s and make_transport()'s.
+  static absl::StatusOr<std::unique_ptr<Node>> open(const NeuronOptions& options,
                                                     std::function<bool()> give_up);
   // Stops, see stop().
   ~Node();
@@ -41,6 +42,9 @@ class Node {
 
   // Serves a deep copy of `synapse` as it is now. Throws what its copy() throws.
   void serve(const Synapse& synapse) { axon_.serve(synapse); }
+  // What its synapse takes and gives.
+  void set_schema(const Schema& schema) BITTENSOR_EXCLUDES(mutex_);
+  // The same, and tells the network of it.
   void subscribe(const Schema& schema) BITTENSOR_EXCLUDES(mutex_);
   absl::Status start_axon() BITTENSOR_EXCLUDES(mutex_);
   absl::Status start_metagraph();
@@ -50,12 +54,22 @@ class Node {
   // Tells the peers that it leaves, cuts what is under way, stops. May be called twice.
   void stop();
 
+  // Adds what others taught since the last call, and what `more` teaches, to the `grad` of
+  // `parameters`, those of the served synapse, as far as this neuron believes them.
+  void learn_from_others(const std::vector<at::Tensor>& parameters,
+                         std::vector<TaughtGradients::Taught> more = {});
+  Teachers& teachers() { return teachers_; }
+  // The weight of a peer relative to the mean of all that have one, at most 1; 0 if none has.
+  std::function<double(const PublicKey& peer)> relative_weights() const;
+
   const NeuronOptions& options() const { return options_; }
   const Learning& learning() const { return learning_; }
   const PublicKey& key() const { return base_.wallet->key(); }
   Metagraph& metagraph() { return metagraph_; }
   Axon& axon() { return axon_; }
-  Dendrite& dendrite() { return dendrite_; }
+  // Made when it is first wanted. It asks synapses that answer as wide as this neuron's own (if
+  // that is not known, 1024), for predictions those of the same task.
+  Dendrite& dendrite() BITTENSOR_EXCLUDES(mutex_);
 
  private:
   // What the parts are made with, and need for as long as they live.
@@ -73,12 +87,15 @@ class Node {
   const NeuronOptions options_;
   const Base base_;
   const Learning learning_;
+  const Dendrite::Options dendrite_options_;
   Metagraph metagraph_;
   Axon axon_;
-  Dendrite dendrite_;
+  Teachers teachers_;
 
   Mutex mutex_;
   std::optional<Schema> schema_ BITTENSOR_GUARDED_BY(mutex_);
+  bool subscribed_ BITTENSOR_GUARDED_BY(mutex_) = false;
+  std::unique_ptr<Dendrite> dendrite_ BITTENSOR_GUARDED_BY(mutex_);
 };
 
 }  // namespace bittensor::python

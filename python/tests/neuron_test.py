@@ -35,7 +35,7 @@ def test_context_is_what_the_other_answers(neuron):
 
 def test_batch_is_asked_before_it_is_needed(neuron):
     first = neuron(Scale(3.0))
-    second = neuron(join=first)
+    second = neuron(join=first, ask_interval=1)
     batches = [inputs(rows) for rows in (1, 2, 3, 4, 5)]
     heard = [(batch, second.context(question)) for batch, question in second.ahead(batches, depth=2)]
     assert len(heard) == 5
@@ -96,23 +96,155 @@ def test_step_trains_model_and_values_peers(neuron):
 def test_gradient_of_an_answer_reaches_the_model_that_gave_it(neuron):
     first = neuron(Scale(3.0), learn_from="earned")
     second = neuron(Scale(1.0), join=first)
-    own = torch.optim.SGD(first.parameters(), lr=0.0)
-    second_optimizer = torch.optim.SGD(second.parameters(), lr=0.0)
+    still = [torch.optim.SGD(one.parameters(), lr=0.0) for one in (first, second)]
+    target = 5 * inputs()
     end = time.monotonic() + 20
-    while first.stats["gradients_taken"] == 0:
+    while first.stats["gradients_taken"] == 0 or not any(first.weights.values()):
         assert time.monotonic() < end
-        second.step((second.context(inputs()) - 5 * inputs()).pow(2).mean(), second_optimizer)
-    before = (first.model(inputs()) - 5 * inputs()).pow(2).mean()
-    alone, = torch.autograd.grad(before, [first.model.factor], retain_graph=True)
-    first.context(inputs())
-    first.step(before, own)
+        second.step((second.context(inputs()) - target).pow(2).mean(), still[1])
+        # Whoever teaches must have been worth something before it counts.
+        first.step((first.context(inputs()) - target).pow(2).mean(), still[0])
+    second.step((second.context(inputs()) - target).pow(2).mean(), still[1])
+    taken = first.stats["gradients_taken"]
+    while first.stats["gradients_taken"] == taken:
+        assert time.monotonic() < end
+        second.step((second.context(inputs()) - target).pow(2).mean(), still[1])
+    loss = (first.model(inputs()) - target).pow(2).mean()
+    alone, = torch.autograd.grad(loss, [first.model.factor], retain_graph=True)
+    first.step(loss, still[0])
     assert first.model.factor.grad.item() != pytest.approx(alone.item())
+
+
+class Classes(nn.Module):
+    """Answers tensors [batch, DIM], and sorts them into three classes."""
+
+    def __init__(self):
+        super().__init__()
+        self.features, self.classes = nn.Linear(DIM, DIM), nn.Linear(DIM, 3)
+
+    def forward(self, rows):
+        return self.features(rows)
+
+    def predict(self, outputs):
+        return self.classes(outputs)
+
+
+def test_lessons_teach_those_who_know_each_other(neuron, options):
+    torch.manual_seed(1)
+    schema = bittensor_cpp.Schema("tensor", [DIM], network_dim=DIM, task="thirds", classes=3)
+    seen = []
+
+    def lesson(model, rows, labels):
+        seen.append((rows, labels))
+        return nn.functional.cross_entropy(model.predict(model(rows)), labels)
+
+    def key_of(more):  # Made at once, so that the other can name it.
+        node = bittensor_cpp.Config(**more).node()
+        node.stop()
+        return node.core.key
+
+    one, other = options(), options()
+    keys = key_of(one), key_of(other)
+    gc.collect()
+    first = bittensor_cpp.Neuron(Classes(), schema, lesson=lesson, known=[keys[1]], **one)
+    with first, bittensor_cpp.Neuron(Classes(), schema, known=[keys[0]], bootstrap=[first.address],
+                                     **other) as second:
+        assert second.wait_for_peers(1) and first.wait_for_peers(1)
+        labels = torch.tensor([0, 1, 2, 0])
+        second.context(inputs(), labels)
+        before = first.model.classes.weight.clone()
+        end = time.monotonic() + 20
+        while not seen:
+            assert time.monotonic() < end
+            first.step(first.model(inputs()).pow(2).mean())
+    rows, taught = seen[0]
+    assert torch.equal(rows[taught == 1][0], inputs()[1])
+    assert not torch.equal(before, first.model.classes.weight)  # The loss above does not move it.
+
+
+def test_prediction_of_peers_is_joined(neuron):
+    schema = bittensor_cpp.Schema("tensor", [DIM], network_dim=DIM, task="thirds", classes=3)
+    first = neuron(Classes(), schema=schema)
+    second = neuron(Classes(), schema=schema, join=first)
+    labels = torch.tensor([0, 1, 2, 0])
+    network = second.context(inputs(), labels)
+    logits = second.model.predict(second.model(inputs()))
+    joined = second.prediction(logits)
+    assert joined.shape == (4, 3)
+    assert torch.allclose(joined.exp().sum(1), torch.ones(4), atol=1e-5)
+    second.step((network - 1).pow(2).mean())
+    assert first.key in second.weights
+
+
+def test_training_goes_on_from_the_checkpoint(neuron, tmp_path):
+    path = tmp_path / "model.pt"
+
+    def train(steps):
+        one = neuron(Scale(1.0), checkpoint=path, learning_rate=0.001)
+        began = one.steps, one.model.factor.item()
+        for _ in range(steps):
+            one.context(inputs())
+            one.step((one.model(inputs()) - 5 * inputs()).pow(2).mean())
+        one.__exit__(None, None, None)
+        return began, one.model.factor.item(), one.optimizer.state_dict()["state"]
+
+    (steps, _), factor, _ = train(3)
+    assert steps == 0 and path.exists()
+    (steps, began), _, state = train(0)
+    assert (steps, began) == (3, factor)
+    assert state[0]["momentum_buffer"] is not None
+
+
+def test_what_broke_off_keeps_the_last_checkpoint(options, tmp_path):
+    with pytest.raises(ZeroDivisionError):
+        with bittensor_cpp.Neuron(Scale(), f"tensor:{DIM}", checkpoint=tmp_path / "model.pt",
+                                  **options()):
+            1 / 0
+    assert not (tmp_path / "model.pt").exists()
+
+
+def test_output_with_a_loss_is_a_step(neuron):
+    class Output:
+        loss = None
+
+    one = neuron(Scale(1.0))
+    output = Output()
+    output.loss = (one.model(inputs()) - 5).pow(2).mean()
+    one.step(output)
+    assert one.steps == 1 and one.model.factor.item() != 1.0
+    with pytest.raises(TypeError, match="loss"):
+        one.step(Output())
+    with pytest.raises(TypeError, match="loss"):
+        one.step(3.0)
+
+
+def test_own_loop_may_step_the_optimizer_itself(neuron):
+    first = neuron(Scale(3.0))
+    second = neuron(Scale(1.0), join=first)
+    optimizer = torch.optim.Adam(second.parameters(), lr=0.1)
+    loss = (second.model(inputs()) + second.context(inputs())).pow(2).mean()
+    (loss + second.balance_loss).backward()
+    second.step()
+    optimizer.step()
+    assert second.weights[first.key] > 0
+
+
+def test_plot_shows_losses_and_weights(neuron):
+    pytest.importorskip("matplotlib").use("Agg")
+    first = neuron(Scale(3.0))
+    second = neuron(Scale(1.0), join=first, serve_interval=1)
+    for _ in range(3):
+        second.step((second.context(inputs()) - 5 * inputs()).pow(2).mean())
+    left, right = second.plot().axes
+    assert len(left.lines[0].get_xdata()) == 3
+    assert [line.get_label() for line in right.lines] == [first.key[:8]]
 
 
 def test_gradient_of_inputs_comes_back_over_the_network(options, neuron):
     first = neuron(Scale(3.0))
     config = bittensor_cpp.Config(bootstrap=[first.address], **options())
-    metagraph, dendrite = bittensor_cpp.Metagraph(config), bittensor_cpp.Dendrite(config)
+    metagraph = bittensor_cpp.Metagraph(config)
+    dendrite = bittensor_cpp.Dendrite(config, first.schema)
     metagraph.start()
     while metagraph.peers < 1:
         time.sleep(0.02)
@@ -174,6 +306,7 @@ def test_others_run_while_one_waits(neuron):
 
 
 def test_ctrl_c_ends_a_wait(neuron):
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # Ignored in the background.
     first = neuron(Slow(3.0))
     second = neuron(join=first)
     question = second.ask(inputs())
@@ -232,16 +365,22 @@ def threads():
     return len(os.listdir("/proc/self/task"))
 
 
+def resident_mb():
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
 def test_threads_and_memory_return(options):
     def run():
         with bittensor_cpp.Neuron(Scale(), f"tensor:{DIM}", **options()) as one:
             one.context(torch.zeros(2, DIM))
 
-    run()
+    for _ in range(10):
+        run()
     gc.collect()
-    before = threads()
+    before, memory = threads(), resident_mb()
     modules = sum(isinstance(one, Scale) for one in gc.get_objects())
-    for _ in range(20):
+    for _ in range(100):
         run()
     gc.collect()
     assert sum(isinstance(one, Scale) for one in gc.get_objects()) <= modules
@@ -249,6 +388,31 @@ def test_threads_and_memory_return(options):
     while threads() > before + 2 and time.monotonic() < end:
         time.sleep(0.1)
     assert threads() <= before + 2
+    assert resident_mb() - memory < 60  # A neuron has a router of a thousand keys, 0.4 MB.
+
+
+def test_loop_axon_and_fan_out_run_beside_each_other(neuron):
+    first = neuron(Scale(3.0), learning_rate=1e-5)
+    second = neuron(Scale(1.0), join=first, learning_rate=1e-5)
+    failed = []
+
+    def train(one, until):
+        try:
+            while time.monotonic() < until:
+                network = one.context(inputs(64))
+                one.step((one.model(inputs(64)) + network - 5 * inputs(64)).pow(2).mean())
+        except Exception as error:
+            failed.append(error)
+
+    until = time.monotonic() + float(os.environ.get("BITTENSOR_SOAK", "5"))
+    trainers = [threading.Thread(target=train, args=(one, until)) for one in (first, second)]
+    for trainer in trainers:
+        trainer.start()
+    for trainer in trainers:
+        trainer.join()
+    assert not failed
+    assert min(one.steps for one in (first, second)) > 20
+    assert second.stats["answers_failed"] == 0
 
 
 def test_workers_of_a_data_loader_leave_the_neuron_alone(neuron):
