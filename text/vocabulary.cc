@@ -12,6 +12,7 @@
 #include "absl/strings/strip.h"
 #include "text/unicode.h"
 
+#include "bittensor/base/abbreviated.h"
 #include "bittensor/base/status_macros.h"
 
 namespace bittensor {
@@ -19,6 +20,7 @@ namespace {
 
 constexpr absl::string_view kContinuation = "##";
 constexpr std::size_t kMaxFileBytes = std::size_t{64} << 20;
+constexpr std::size_t kMaxFewGaps = 1000;  // between ids, however few tokens there are
 
 bool continues_character(char byte) {
   return (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
@@ -26,27 +28,69 @@ bool continues_character(char byte) {
 
 }  // namespace
 
-absl::StatusOr<BertVocabulary> BertVocabulary::parse(absl::string_view text) {
+absl::StatusOr<BertVocabulary> BertVocabulary::create(std::vector<Entry> entries) {
   BertVocabulary vocabulary;
+  const std::size_t most = 2 * entries.size() + kMaxFewGaps;
+  std::size_t size = 0;
+  for (const Entry& entry : entries) {
+    if (entry.id < 0 || static_cast<std::size_t>(entry.id) >= most) {
+      return absl::InvalidArgumentError(absl::StrCat("vocabulary: ", abbreviated(entry.token, 80),
+                                                     " has id ", entry.id, " of ", entries.size(),
+                                                     " tokens"));
+    }
+    size = std::max(size, static_cast<std::size_t>(entry.id) + 1);
+  }
+  vocabulary.tokens_.resize(size);
+  for (Entry& entry : entries) {
+    std::string& token = vocabulary.tokens_[static_cast<std::size_t>(entry.id)];
+    if (!token.empty() && token != entry.token) {
+      return absl::InvalidArgumentError(absl::StrCat("vocabulary: ", abbreviated(token, 80),
+                                                     " and ", abbreviated(entry.token, 80),
+                                                     " have the same id, ", entry.id));
+    }
+    token = std::move(entry.token);
+  }
+  vocabulary.starts_.reserve(size);
+  for (const Entry& entry : entries) {
+    if (!entry.piece) continue;
+    const absl::string_view token = vocabulary.tokens_[static_cast<std::size_t>(entry.id)];
+    vocabulary.longest_ = std::max(vocabulary.longest_, token.size());
+    vocabulary.starts_.insert_or_assign(token, entry.id);
+    if (absl::StartsWith(token, kContinuation)) {
+      vocabulary.continuations_.insert_or_assign(token.substr(kContinuation.size()), entry.id);
+    }
+  }
+  for (const Entry& entry : entries) {
+    if (entry.piece) continue;
+    const absl::string_view token = vocabulary.tokens_[static_cast<std::size_t>(entry.id)];
+    const std::int64_t known = vocabulary.id(token).value_or(entry.id);
+    if (known != entry.id) {
+      return absl::InvalidArgumentError(absl::StrCat("vocabulary: ", abbreviated(token, 80),
+                                                     " has two ids, ", known, " and ", entry.id));
+    }
+    if (!vocabulary.is_piece(token)) vocabulary.added_.insert_or_assign(token, entry.id);
+  }
+  return vocabulary;
+}
+
+absl::StatusOr<std::vector<BertVocabulary::Entry>> BertVocabulary::entries_of(
+    absl::string_view text) {
+  std::vector<Entry> entries;
   text = absl::StripSuffix(text, "\n");
   for (absl::string_view line : absl::StrSplit(text, '\n')) {
     line = absl::StripSuffix(line, "\r");
     if (!unicode::is_utf8(line)) {
       return absl::InvalidArgumentError(
-          absl::StrCat("vocabulary: line ", vocabulary.size() + 1, " is not UTF-8"));
+          absl::StrCat("vocabulary: line ", entries.size() + 1, " is not UTF-8"));
     }
-    vocabulary.tokens_.emplace_back(line);
+    entries.push_back({std::string(line), static_cast<std::int64_t>(entries.size())});
   }
-  for (std::size_t i = 0; i < vocabulary.tokens_.size(); ++i) {
-    const absl::string_view token = vocabulary.tokens_[i];
-    const auto id = static_cast<std::int64_t>(i);
-    vocabulary.longest_ = std::max(vocabulary.longest_, token.size());
-    vocabulary.starts_.insert_or_assign(token, id);
-    if (absl::StartsWith(token, kContinuation)) {
-      vocabulary.continuations_.insert_or_assign(token.substr(kContinuation.size()), id);
-    }
-  }
-  return vocabulary;
+  return entries;
+}
+
+absl::StatusOr<BertVocabulary> BertVocabulary::parse(absl::string_view text) {
+  BITTENSOR_ASSIGN_OR_RETURN(std::vector<Entry> entries, entries_of(text));
+  return create(std::move(entries));
 }
 
 absl::StatusOr<BertVocabulary> BertVocabulary::load(const std::string& path) {
@@ -66,6 +110,7 @@ absl::StatusOr<BertVocabulary> BertVocabulary::load(const std::string& path) {
 }
 
 std::optional<std::int64_t> BertVocabulary::id(absl::string_view token) const {
+  if (const auto added = added_.find(token); added != added_.end()) return added->second;
   const auto found = starts_.find(token);
   if (found == starts_.end()) return std::nullopt;
   return found->second;

@@ -7,11 +7,65 @@
 
 namespace bittensor {
 
+// Makes words of what a walk over a text finds.
+class WordSplitter::WordMaker {
+ public:
+  WordMaker(const WordSplitter& splitter, absl::FunctionRef<bool(const BertWord&)> sink)
+      : splitter_(splitter), sink_(sink) {}
+
+  bool stopped() const { return stopped_; }
+
+  void letter(absl::string_view bytes, TextRange source) {
+    if (word_.characters == 0) word_.range = source;
+    word_.range.end = source.end;
+    if (word_.characters > splitter_.options_.max_characters) return;
+    ++word_.characters;
+    word_.text.append(bytes.data(), bytes.size());
+    word_.source.insert(word_.source.end(), bytes.size(), source);
+  }
+  void punctuation(absl::string_view bytes, TextRange source) {
+    end_word();
+    letter(bytes, source);
+    end_word();
+  }
+  void space(TextRange /*source*/) { end_word(); }
+
+  void end_word() {
+    if (word_.characters == 0 || stopped_) return;
+    stopped_ = !sink_(word_);
+    word_.text.clear();
+    word_.source.clear();
+    word_.characters = 0;
+  }
+
+ private:
+  const WordSplitter& splitter_;
+  absl::FunctionRef<bool(const BertWord&)> sink_;
+  BertWord word_;
+  bool stopped_ = false;
+};
+
+// Writes down what a walk over a text finds.
+class WordSplitter::TextMaker {
+ public:
+  static bool stopped() { return false; }
+  void letter(absl::string_view bytes, TextRange source) {
+    made_.text.append(bytes.data(), bytes.size());
+    made_.source.insert(made_.source.end(), bytes.size(), source);
+  }
+  void punctuation(absl::string_view bytes, TextRange source) { letter(bytes, source); }
+  void space(TextRange source) { letter(" ", source); }
+  NormalizedText take() { return std::move(made_); }
+
+ private:
+  NormalizedText made_;
+};
+
 // One walk over one text.
+template <typename Maker>
 class WordSplitter::Pass {
  public:
-  Pass(const WordSplitter& splitter, absl::FunctionRef<bool(const BertWord&)> sink)
-      : splitter_(splitter), sink_(sink) {}
+  Pass(const WordSplitter& splitter, Maker& maker) : splitter_(splitter), maker_(maker) {}
 
   void run(absl::string_view text);
 
@@ -20,25 +74,25 @@ class WordSplitter::Pass {
   struct Mark {
     char32_t character = 0;
     int combining_class = 0;
-    TextRange source;
+    bool added = false;  // not a character's first part
   };
 
   void take(const Entry& entry, char32_t character, TextRange source);
   void take_slowly(char32_t character, TextRange source);
+  void take_part(char32_t part, bool added, TextRange source);
   void place(char32_t character, TextRange source);
   void place_marks();
-  void append(absl::string_view bytes, TextRange source);
-  void end_word();
 
   const WordSplitter& splitter_;
-  absl::FunctionRef<bool(const BertWord&)> sink_;
-  BertWord word_;
+  Maker& maker_;
   std::vector<Mark> marks_;
-  bool stopped_ = false;
+  std::vector<TextRange> sources_;  // of the characters that `marks_` come from
+  TextRange last_source_;
 };
 
-void WordSplitter::Pass::run(absl::string_view text) {
-  for (std::size_t at = 0; at < text.size() && !stopped_;) {
+template <typename Maker>
+void WordSplitter::Pass<Maker>::run(absl::string_view text) {
+  for (std::size_t at = 0; at < text.size() && !maker_.stopped();) {
     const auto byte = static_cast<unsigned char>(text[at]);
     if (byte < 0x80) {
       take(splitter_.table_[byte], byte, {at, at + 1});
@@ -55,77 +109,95 @@ void WordSplitter::Pass::run(absl::string_view text) {
     at += length;
   }
   place_marks();
-  end_word();
 }
 
-void WordSplitter::Pass::take(const Entry& entry, char32_t character, TextRange source) {
+template <typename Maker>
+void WordSplitter::Pass<Maker>::take(const Entry& entry, char32_t character, TextRange source) {
   if (entry.kind == Kind::kDrop) return;
   if (entry.kind == Kind::kSlow) return take_slowly(character, source);
   if (!marks_.empty()) place_marks();
-  if (entry.kind != Kind::kLetter) end_word();
-  if (entry.kind == Kind::kSpace) return;
-  append({entry.bytes, entry.length}, source);
-  if (entry.kind == Kind::kPunctuation) end_word();
+  last_source_ = source;
+  const absl::string_view bytes{entry.bytes, entry.length};
+  if (entry.kind == Kind::kLetter) {
+    maker_.letter(bytes, source);
+  } else if (entry.kind == Kind::kPunctuation) {
+    maker_.punctuation(bytes, source);
+  } else if (entry.kind == Kind::kSpace) {
+    maker_.space(source);
+  }
 }
 
-void WordSplitter::Pass::take_slowly(char32_t character, TextRange source) {
-  if (unicode::is_dropped(character)) return;
-  const bool apart = unicode::is_space(character) ||
-                     (splitter_.options_.split_chinese && unicode::is_chinese(character));
+template <typename Maker>
+void WordSplitter::Pass<Maker>::take_slowly(char32_t character, TextRange source) {
+  if (splitter_.drops(character)) return;
+  const bool space = unicode::is_space(character);
+  const bool apart = space || (splitter_.options_.split_chinese && unicode::is_chinese(character));
   if (apart) {
     place_marks();
-    end_word();
-    if (unicode::is_space(character)) return;
+    last_source_ = source;
+    maker_.space(source);
+    if (space) return;
   }
-  for (const char32_t part : splitter_.normalized(character)) {
-    // Without accent stripping there is no NFD, and marks stay where they are.
-    const int order = splitter_.options_.strip_accents ? unicode::combining_class(part) : 0;
-    if (order > 0) {
-      marks_.push_back({part, order, source});
-    } else {
-      place_marks();
-      place(part, source);
+  if (!splitter_.options_.strip_accents) {
+    place(character, source);
+  } else {
+    bool added = false;
+    for (const char32_t part : unicode::decompose(character)) {
+      take_part(part, added, source);
+      added = true;
     }
   }
   if (apart) {
     place_marks();
-    end_word();
+    maker_.space(source);
   }
 }
 
-void WordSplitter::Pass::place(char32_t character, TextRange source) {
-  std::string bytes;
-  unicode::append_utf8(character, bytes);
-  const bool punctuation = unicode::is_punctuation(character);
-  if (punctuation) end_word();
-  append(bytes, source);
-  if (punctuation) end_word();
+template <typename Maker>
+void WordSplitter::Pass<Maker>::take_part(char32_t part, bool added, TextRange source) {
+  const int order = unicode::combining_class(part);
+  if (order > 0) {
+    marks_.push_back({part, order, added});
+    if (!added) sources_.push_back(source);
+    return;
+  }
+  place_marks();
+  last_source_ = source;
+  place(part, source);
 }
 
-void WordSplitter::Pass::place_marks() {
+template <typename Maker>
+void WordSplitter::Pass<Maker>::place(char32_t character, TextRange source) {
+  if (splitter_.strips(character)) return;
+  std::u32string cased;
+  splitter_.append_cased(character, cased);
+  for (const char32_t part : cased) {
+    std::string bytes;
+    unicode::append_utf8(part, bytes);
+    if (unicode::is_punctuation(part)) {
+      maker_.punctuation(bytes, source);
+    } else {
+      maker_.letter(bytes, source);
+    }
+  }
+}
+
+// As the reference has it, sorting moves marks but not their places: the first mark that stands
+// for a character gets the place of the first character, whichever it came from, and parts that
+// decomposition added are where the mark before them is.
+template <typename Maker>
+void WordSplitter::Pass<Maker>::place_marks() {
   if (marks_.empty()) return;
   std::stable_sort(marks_.begin(), marks_.end(), [](const Mark& a, const Mark& b) {
     return a.combining_class < b.combining_class;
   });
-  for (const Mark& mark : marks_) place(mark.character, mark.source);
+  auto next = sources_.begin();
+  for (const Mark& mark : marks_) {
+    if (!mark.added) last_source_ = *next++;
+    place(mark.character, last_source_);
+  }
   marks_.clear();
-}
-
-void WordSplitter::Pass::append(absl::string_view bytes, TextRange source) {
-  if (word_.characters == 0) word_.range = source;
-  word_.range.extend(source);  // Marks may come in another order than they stood in.
-  if (word_.characters > splitter_.options_.max_characters) return;
-  ++word_.characters;
-  word_.text.append(bytes.data(), bytes.size());
-  word_.source.insert(word_.source.end(), bytes.size(), source);
-}
-
-void WordSplitter::Pass::end_word() {
-  if (word_.characters == 0 || stopped_) return;
-  stopped_ = !sink_(word_);
-  word_.text.clear();
-  word_.source.clear();
-  word_.characters = 0;
+  sources_.clear();
 }
 
 WordSplitter::WordSplitter(Options options) : options_(options) {
@@ -137,37 +209,69 @@ WordSplitter::WordSplitter(Options options) : options_(options) {
 
 void WordSplitter::split(absl::string_view text,
                          absl::FunctionRef<bool(const BertWord&)> sink) const {
-  Pass(*this, sink).run(text);
+  WordMaker maker(*this, sink);
+  Pass<WordMaker>(*this, maker).run(text);
+  maker.end_word();
 }
 
-std::u32string WordSplitter::normalized(char32_t character) const {
-  std::u32string result;
-  const auto add = [&](char32_t part) {
-    if (options_.strip_accents && unicode::is_accent(part)) return;
-    if (options_.lowercase && part == 0x130) {
-      result.append({'i', 0x307});
+NormalizedText WordSplitter::normalize(absl::string_view text) const {
+  TextMaker maker;
+  Pass<TextMaker>(*this, maker).run(text);
+  return maker.take();
+}
+
+void WordSplitter::split(const NormalizedText& normalized, TextRange part,
+                         absl::FunctionRef<bool(const BertWord&)> sink) const {
+  WordMaker maker(*this, sink);
+  for (std::size_t at = part.begin; at < part.end && !maker.stopped();) {
+    const auto [character, length] = unicode::decode_utf8(normalized.text, at);
+    const absl::string_view bytes = absl::string_view(normalized.text).substr(at, length);
+    const TextRange source = normalized.source[at];
+    if (unicode::is_space(character)) {
+      maker.space(source);
+    } else if (unicode::is_punctuation(character)) {
+      maker.punctuation(bytes, source);
     } else {
-      result.push_back(options_.lowercase ? unicode::to_lower(part) : part);
+      maker.letter(bytes, source);
     }
-  };
-  if (!options_.strip_accents) {
-    add(character);
-  } else {
-    for (const char32_t part : unicode::decompose(character)) add(part);
+    at += length;
   }
-  return result;
+  maker.end_word();
+}
+
+bool WordSplitter::drops(char32_t character) const {
+  return options_.clean && unicode::is_dropped(character);
+}
+
+bool WordSplitter::strips(char32_t character) const {
+  return options_.strip_accents && unicode::is_accent(character);
+}
+
+void WordSplitter::append_cased(char32_t character, std::u32string& result) const {
+  if (options_.lowercase && character == 0x130) {
+    result.append({'i', 0x307});
+  } else {
+    result.push_back(options_.lowercase ? unicode::to_lower(character) : character);
+  }
 }
 
 WordSplitter::Entry WordSplitter::entry(char32_t character) const {
-  if (unicode::is_dropped(character)) return {Kind::kDrop, 0, {}};
+  if (drops(character)) return {Kind::kDrop, 0, {}};
   if (unicode::is_space(character)) return {Kind::kSpace, 0, {}};
-  const std::u32string parts = normalized(character);
-  if (parts.empty()) return {Kind::kDrop, 0, {}};
-  if (parts.size() > 1 || unicode::combining_class(parts[0]) > 0) return {Kind::kSlow, 0, {}};
+  const std::u32string parts =
+      options_.strip_accents ? unicode::decompose(character) : std::u32string{character};
+  std::u32string kept;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const bool sorted = options_.strip_accents && unicode::combining_class(parts[i]) > 0;
+    if (sorted && (i == 0 || !strips(parts[i]))) return {Kind::kSlow, 0, {}};
+    if (!strips(parts[i])) append_cased(parts[i], kept);
+  }
+  if (kept.empty()) return {Kind::kNothing, 0, {}};
+  if (kept.size() > 1) return {Kind::kSlow, 0, {}};
   Entry entry;
-  entry.kind = unicode::is_punctuation(parts[0]) ? Kind::kPunctuation : Kind::kLetter;
+  entry.kind = unicode::is_punctuation(kept[0]) ? Kind::kPunctuation : Kind::kLetter;
   std::string bytes;
-  unicode::append_utf8(parts[0], bytes);
+  unicode::append_utf8(kept[0], bytes);
   entry.length = static_cast<std::uint8_t>(bytes.size());
   std::copy(bytes.begin(), bytes.end(), entry.bytes);
   return entry;

@@ -15,9 +15,15 @@ namespace bittensor {
 // A word as WordPiece takes it.
 struct BertWord {
   std::string text;               // normalized UTF-8
-  std::vector<TextRange> source;  // for each byte of `text`: the source character it comes from
+  std::vector<TextRange> source;  // for each byte of `text`: the source character it stands for
   std::size_t characters = 0;
   TextRange range;  // of the whole word in the source
+};
+
+// A text as words are cut from it, where that has to be seen as a whole.
+struct NormalizedText {
+  std::string text;               // UTF-8; white space is one ' ' each
+  std::vector<TextRange> source;  // for each byte of `text`
 };
 
 // Cuts any bytes into words, as BERT's "basic tokenizer" does: cleans, puts spaces around
@@ -26,6 +32,7 @@ struct BertWord {
 class WordSplitter {
  public:
   struct Options {
+    bool clean = true;  // leave out control characters, U+FFFD and the like
     bool lowercase = true;
     bool strip_accents = true;
     bool split_chinese = true;
@@ -41,13 +48,21 @@ class WordSplitter {
   // given is valid only during the call.
   void split(absl::string_view text, absl::FunctionRef<bool(const BertWord&)> sink) const;
 
+  // The first half of split(), and the second one for bytes [begin, end) of its result.
+  NormalizedText normalize(absl::string_view text) const;
+  void split(const NormalizedText& normalized, TextRange part,
+             absl::FunctionRef<bool(const BertWord&)> sink) const;
+
  private:
+  class WordMaker;
+  class TextMaker;
+  template <typename Maker>
   class Pass;
-  friend class Pass;
 
-  enum class Kind : std::uint8_t { kDrop, kSpace, kPunctuation, kLetter, kSlow };
+  enum class Kind : std::uint8_t { kDrop, kNothing, kSpace, kPunctuation, kLetter, kSlow };
 
-  // What one character becomes, where that does not depend on its neighbours.
+  // What one character becomes, where that does not depend on its neighbours. kDrop is as if it
+  // were not there; kNothing becomes nothing, but keeps marks before and after it apart.
   struct Entry {
     Kind kind = Kind::kSlow;
     std::uint8_t length = 0;
@@ -59,8 +74,11 @@ class WordSplitter {
   static constexpr char32_t kTableSize = 0x3000;
 
   Entry entry(char32_t character) const;
-  // `character` decomposed, without accents, in lower case: as the options say.
-  std::u32string normalized(char32_t character) const;
+  bool drops(char32_t character) const;
+  // Whether `character` becomes a part of no word once it is decomposed.
+  bool strips(char32_t character) const;
+  // In lower case, if the options say so: one character, or two.
+  void append_cased(char32_t character, std::u32string& result) const;
 
   Options options_;
   std::vector<Entry> table_;

@@ -78,7 +78,13 @@ absl::StatusOr<BertTokenizer> restricted_to(const at::Tensor& counts,
     }
   }
   BITTENSOR_ASSIGN_OR_RETURN(BertVocabulary vocabulary, BertVocabulary::parse(kept));
-  return BertTokenizer::create(std::move(vocabulary), tokenizer.options());
+  BertTokenizer::Options options = tokenizer.options();
+  auto& added = options.added_tokens;
+  added.erase(
+      std::remove_if(added.begin(), added.end(),
+                     [&](const AddedToken& token) { return !vocabulary.id(token.content); }),
+      added.end());
+  return BertTokenizer::create(std::move(vocabulary), std::move(options));
 }
 
 double unigram_entropy(const at::Tensor& counts, const std::vector<at::Tensor>& labels) {
