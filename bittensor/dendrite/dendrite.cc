@@ -26,10 +26,20 @@ constexpr int kSlowAnswer = 4;
 // Gradients on their way to one peer: one that learns slower than it is taught misses some.
 constexpr int kMaxTeaching = 4;
 
-// How long one that does not learn is not taught.
-constexpr Duration kRefusedFor = std::chrono::seconds(30);
+// How long one that does not learn is not taught: twice as long each time. It may only not know
+// this neuron yet.
+constexpr Duration kRefusedFirst = std::chrono::seconds(1);
+constexpr int kMostDoublings = 6;
 
 constexpr std::size_t kMaxPupils = 4096;
+
+// Whether a gradient came to nothing for a reason that says nothing of the next ones: the inputs
+// are gone, the peer is busy, or the way there is.
+bool passes(const absl::Status& status) {
+  return absl::IsFailedPrecondition(status) || absl::IsResourceExhausted(status) ||
+         absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+         absl::IsCancelled(status) || absl::IsAborted(status);
+}
 
 template <typename T, typename MakeInputs>
 std::vector<Inputs> to_inputs(const std::vector<T>& requests, MakeInputs make) {
@@ -293,13 +303,15 @@ void Dendrite::taught(const PublicKey& peer, const absl::StatusOr<PeerAnswer>& a
   pupil.under_way = std::max(0, pupil.under_way - 1);
   if (answer.ok() && answer->learned) {
     ++stats_.gradients_given;
+    pupil.refusals = 0;
     return;
   }
   ++stats_.gradients_refused;
-  // That its inputs are gone, or that it is busy, says nothing of the next ones.
-  const bool refuses = answer.ok() || absl::IsPermissionDenied(answer.status()) ||
-                       absl::IsUnimplemented(answer.status());
-  if (refuses) pupil.refused_until = executor_.now() + kRefusedFor;
+  if (!answer.ok() && passes(answer.status())) return;
+  // Those that were under way together are refused together: that is one refusal.
+  const TimePoint now = executor_.now();
+  if (now < pupil.refused_until) return;
+  pupil.refused_until = now + kRefusedFirst * (1 << std::min(pupil.refusals++, kMostDoublings));
 }
 
 std::vector<at::Tensor> Dendrite::fetch_gradients(const std::vector<Call>& calls,

@@ -116,7 +116,7 @@ class Dendrite {
              const at::Tensor& gradient);
 
   // Whether `peer` took what it was last taught, or was never taught: one that does not learn is
-  // only tried again now and then.
+  // tried again after a second, and less and less often.
   bool learns(const PublicKey& peer) const BITTENSOR_EXCLUDES(mutex_);
 
   // The same, blocking; one Answer per synapse, in their order.
@@ -137,6 +137,7 @@ class Dendrite {
   // How teaching a peer goes.
   struct Pupil {
     int under_way = 0;
+    int refusals = 0;         // one after the other
     TimePoint refused_until;  // it did not learn: not taught again before this
   };
   using Patience = std::function<std::vector<TimePoint>()>;

@@ -179,6 +179,15 @@ TEST_F(Teaching, AnAnswerWhoseInputsAreGoneIsRefusedNotGuessed) {
   EXPECT_TRUE(dendrite_.learns(pupil.wallet.key()));  // The next may be in time.
 }
 
+TEST_F(Teaching, APeerThatTakesTheGradientsForWrongIsNotTaughtAgain) {
+  Pupil pupil(*this, learning());
+  const Answer answer = ask(pupil, Inputs::of_tensor(torch::rand({5, 2})), {/*keep=*/true, {}});
+  dendrite_.teach(pupil.record(), Modality::kTensor, answer.call_id, torch::ones({5, kWidth + 1}));
+  wait_for_thanks(1);
+  EXPECT_EQ(dendrite_.stats().gradients_refused, 1U);
+  EXPECT_FALSE(dendrite_.learns(pupil.wallet.key()));
+}
+
 TEST_F(Teaching, ALessonIsKeptByOneThatLearnsFromTheTeacher) {
   Pupil pupil(*this, learning());
   const Tensor x = torch::rand({3, 2});
