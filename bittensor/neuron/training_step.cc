@@ -279,7 +279,8 @@ void TrainingStep::value_peers(Result& result, const at::Tensor& network_context
   } else {
     result.shares = contribution_shares(result.contributions);
     if (labels.defined()) {
-      result.shares = predictions_.learn(result.route, result.answers, labels, result.shares);
+      result.shares = predictions_.learn(result.route, result.answers, labels,
+                                         result.output.local_target, result.shares);
     }
   }
   if (parts_.metagraph == nullptr) return;

@@ -42,8 +42,10 @@ Route route_asking_all(std::int64_t n, std::int64_t batch) {
 Predictions trusting(std::int64_t n) {
   Predictions predictions;
   std::vector<Answer> right(static_cast<std::size_t>(n), predicting(sure_of({0, 1, 2})));
-  predictions.learn(route_asking_all(n, 3), right, torch::tensor({0, 1, 2}),
-                    torch::full({n}, 1.0F / static_cast<float>(n)));
+  for (int i = 0; i < 50; ++i) {
+    predictions.learn(route_asking_all(n, 3), right, torch::tensor({0, 1, 2}), sure_of({0, 1, 2}),
+                      torch::full({n}, 1.0F / static_cast<float>(n)));
+  }
   return predictions;
 }
 
@@ -76,7 +78,61 @@ TEST(Predictions, StrangersThatHaveNotBeenRightYetAreHeardLittle) {
 TEST(Predictions, BeingLoudHasALimit) {
   Answer loud = predicting(sure_of({1}) * 1e6F);
   const at::Tensor joined = Predictions().join(route_asking_all(1, 1), {loud}, sure_of({2}));
-  EXPECT_GT(joined.exp()[0][2].item<double>(), 0.1);
+  EXPECT_GT(joined.exp()[0][2].item<double>(), 0.04);
+}
+
+// Beside a neuron that knows the classes 0 and 1, and nobody else.
+class Stranger : public ::testing::Test {
+ protected:
+  // `batches` in which the stranger says `logits` [2, 3] of one sample each of the classes 0 and 1.
+  void says(const at::Tensor& logits, int batches) {
+    for (int i = 0; i < batches; ++i) {
+      predictions_.learn(route_asking_all(1, 2), {predicting(logits)}, torch::tensor({0, 1}),
+                         sure_of({0, 1}), torch::ones({1}));
+    }
+  }
+  double trust() const { return predictions_.trust(some_synapses(1)[0].key, 3); }
+  // What is joined where the stranger says `logits` and the neuron `own`.
+  std::int64_t joined(const at::Tensor& logits, const at::Tensor& own) const {
+    return predictions_.join(route_asking_all(1, 1), {predicting(logits)}, own)
+        .argmax(1)
+        .item<std::int64_t>();
+  }
+
+  Predictions predictions_;
+};
+
+TEST_F(Stranger, ThatIsLoudAndWrongHasNoSay) {
+  const at::Tensor loud = sure_of({1, 2}) * 1e6F;
+  says(loud, 3);
+  EXPECT_EQ(trust(), 0);
+  EXPECT_EQ(joined(sure_of({2}) * 1e6F, sure_of({0})), 0);
+  EXPECT_EQ(joined(sure_of({2}) * 1e6F, sure_of({-1}) + sure_of({1}) / 8), 1);  // nor here
+}
+
+TEST_F(Stranger, ThatIsQuietWhereItIsRightAndLoudWhereItIsWrongHasNoSay) {
+  at::Tensor sly = sure_of({0, 2});
+  sly[1] *= 10;
+  says(sly, 20);
+  EXPECT_EQ(trust(), 0);
+}
+
+TEST_F(Stranger, ThatIsQuietAboutWhatItDoesNotKnowKeepsTheTrustOfANewcomer) {
+  const double before = trust();
+  says(sure_of({-1, -1}), 200);
+  EXPECT_GT(trust(), before / 3);
+  EXPECT_EQ(joined(sure_of({2}), sure_of({-1})), 2);  // It is heard about what it knows.
+}
+
+TEST_F(Stranger, ThatIsRightEarnsTrust) {
+  says(sure_of({0, 1}), 50);
+  EXPECT_GT(trust(), 0.9);
+}
+
+TEST_F(Stranger, ThatTurnsLosesItsTrust) {
+  says(sure_of({0, 1}), 500);
+  says(sure_of({1, 0}), 100);
+  EXPECT_LT(trust(), 0.1);
 }
 
 TEST(Predictions, LogitsAsLargeAsAFloatCanBeLeaveNoNaN) {
@@ -107,7 +163,7 @@ TEST(Predictions, SharesFollowHowOftenEachIsRight) {
       Predictions().learn(route_asking_all(3, 4),
                           {predicting(sure_of({0, 1, 2, 0})), predicting(sure_of({0, 1, 2, -1})),
                            predicting(sure_of({1, 2, 0, 1}))},
-                          torch::tensor({0, 1, 2, 0}), torch::full({3}, 0.3F));
+                          torch::tensor({0, 1, 2, 0}), {}, torch::full({3}, 0.3F));
   EXPECT_GT(shares[0].item<float>(), shares[1].item<float>());
   EXPECT_GT(shares[1].item<float>(), 100 * shares[2].item<float>());
 }
@@ -115,7 +171,7 @@ TEST(Predictions, SharesFollowHowOftenEachIsRight) {
 TEST(Predictions, SharesLeaveOutWhatNobodyLabelled) {
   const at::Tensor shares = Predictions().learn(
       route_asking_all(2, 2), {predicting(sure_of({1, 0})), predicting(sure_of({1, 2}))},
-      torch::tensor({1, -100}), torch::full({2}, 0.5F));
+      torch::tensor({1, -100}), {}, torch::full({2}, 0.5F));
   EXPECT_NEAR(shares[0].item<float>(), shares[1].item<float>(), 1e-6);
 }
 
@@ -123,7 +179,7 @@ TEST(Predictions, ThoseThatPredictDivideWhatTheyHaveTogether) {
   const at::Tensor shares = Predictions().learn(
       route_asking_all(3, 2),
       {predicting(sure_of({0, 1})), predicting({}), predicting(sure_of({2, 2}))},
-      torch::tensor({0, 1}), torch::tensor({0.3F, 0.1F, 0.6F}));
+      torch::tensor({0, 1}), {}, torch::tensor({0.3F, 0.1F, 0.6F}));
   EXPECT_NEAR(shares[0].item<float>(), 0.9F, 1e-3);
   EXPECT_NEAR(shares[1].item<float>(), 0.1F, 1e-6);
 }
@@ -131,7 +187,7 @@ TEST(Predictions, ThoseThatPredictDivideWhatTheyHaveTogether) {
 TEST(Predictions, SharesOfBeginnersAreWhatTheyWereOtherwise) {
   const at::Tensor otherwise = torch::ones({1});
   EXPECT_TRUE(torch::equal(Predictions().learn(route_asking_all(1, 1), {predicting(sure_of({0}))},
-                                               torch::tensor({1}), otherwise),
+                                               torch::tensor({1}), {}, otherwise),
                            otherwise));
 }
 
@@ -139,7 +195,7 @@ TEST(Predictions, SharesWithoutPredictionsAreWhatTheyWereOtherwise) {
   const at::Tensor otherwise = torch::tensor({0.2F, 0.8F});
   EXPECT_TRUE(
       torch::equal(Predictions().learn(route_asking_all(2, 1), {predicting({}), predicting({})},
-                                       torch::tensor({1}), otherwise),
+                                       torch::tensor({1}), {}, otherwise),
                    otherwise));
 }
 

@@ -79,6 +79,7 @@ at::Tensor Conversation::hear(Question& question, const at::Tensor& context,
   labels_ = asked.batch->labels();
   rows_heard_ = asked.batch->size();
   network_context_ = at::Tensor();
+  own_ = at::Tensor();
   if (!any_answer(answers_)) return {};
   weights_ = node_->metagraph().get_weights(route_.synapses);
   if (context.defined()) {
@@ -105,7 +106,8 @@ at::Tensor Conversation::balance_loss() const {
   return route_.balance_loss;
 }
 
-at::Tensor Conversation::prediction(const at::Tensor& own) const {
+at::Tensor Conversation::prediction(const at::Tensor& own) {
+  own_ = own.detach();
   return predictions_.join(route_, answers_, own);
 }
 
@@ -184,7 +186,7 @@ void Conversation::value_peers() {
   const at::NoGradGuard no_grad;
   at::Tensor shares = contribution_shares(contributions(route_, answers_, network_context_));
   if (labels_.defined()) {
-    const at::Tensor by_prediction = predictions_.learn(route_, answers_, labels_, shares);
+    const at::Tensor by_prediction = predictions_.learn(route_, answers_, labels_, own_, shares);
     if (by_prediction.defined()) shares = by_prediction;
   }
   node_->metagraph().set_weights(route_.synapses,

@@ -54,7 +54,7 @@ class Conversation {
   at::Tensor balance_loss() const;
   // And the network's prediction, log-probabilities [batch, classes], joined with the neuron's own
   // logits; undefined if nobody predicts.
-  at::Tensor prediction(const at::Tensor& own) const;
+  at::Tensor prediction(const at::Tensor& own);
   const std::vector<SynapseRecord>& synapses() const { return route_.synapses; }
   const std::vector<Answer>& answers() const { return answers_; }
 
@@ -92,6 +92,7 @@ class Conversation {
   std::int64_t rows_heard_ = 0;
   at::Tensor weights_;          // [n]
   at::Tensor labels_;           // [batch]
+  at::Tensor own_;              // [batch, classes]: what prediction() joined; may be undefined
   at::Tensor network_context_;  // with its gradient; undefined: nothing to learn from
 };
 
