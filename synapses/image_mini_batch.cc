@@ -54,10 +54,10 @@ class ImageMiniBatch : public MiniBatch {
   }
 
   void score(bool network, TestSums& sums) const override {
-    const bool joined = network && output_.network_prediction.defined();
-    const at::Tensor& logits = joined    ? output_.network_prediction
-                               : network ? output_.network_target
-                                         : output_.local_target;
+    const bool answered = network && output_.network_target.defined();
+    const at::Tensor& logits = !answered                              ? output_.local_target
+                               : output_.network_prediction.defined() ? output_.network_prediction
+                                                                      : output_.network_target;
     const at::Tensor loss = torch::cross_entropy_loss(logits, labels_);
     sums["loss"].add(loss.item<double>() * static_cast<double>(size()), size());
     sums["accuracy"].add((logits.argmax(1) == labels_).sum().item<double>(), size());

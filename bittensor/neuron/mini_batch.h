@@ -59,7 +59,8 @@ class MiniBatch {
   // from lessons of this form. Strangers wrote them: nothing of a form that fits may throw.
   virtual at::Tensor lesson_loss(const std::vector<Lesson>& lessons);
 
-  // Adds how good the local path, or the network path, was.
+  // Adds how good the local path was, or the network: the local path, too, where
+  // forward_network() was not called since nobody answered.
   virtual void score(bool network, TestSums& sums) const = 0;
 };
 

@@ -34,7 +34,10 @@ Axon::Options axon_options_of(Axon::Options options, const Learning& learning,
       };
       break;
     case LearnFrom::kEarned:
-      options.learns_from = [](const PublicKey&) { return true; };
+      // One without a weight would count for nothing: computing its gradients is left out.
+      options.learns_from = [&metagraph](const PublicKey& caller) {
+        return metagraph.get_weight(caller) > 0;
+      };
       break;
   }
   return options;

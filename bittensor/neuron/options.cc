@@ -266,6 +266,7 @@ void add_display(const Group& group, NeuronOptions& o) {
       ->check(CLI::IsMember({"auto", "bar", "lines", "json"}));
   group.add("report", o.report, "write the final numbers to this file, as JSON");
   group.flag("poison", o.poison, "")->group("");
+  group.add("slow", o.slow, "")->check(CLI::Range(1.0, 1000.0))->group("");
   group.flag("stay", o.stay, "after training, keep serving until told to stop (Ctrl-C)");
 }
 

@@ -88,8 +88,10 @@ struct NeuronOptions {
   std::string report;
   bool stay = false;
 
-  // For experiments with a neuron that means harm; not in --help.
+  // For experiments with a neuron that means harm, or that takes so many times as long for each
+  // training step; not in --help.
   bool poison = false;
+  double slow = 1;
 };
 
 // Adds the options to `app`, with their help. `options` must outlive the parsing.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/neuron/program.h"
 
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <optional>
@@ -39,11 +40,19 @@ TestResult test_network(const NeuronTask& task, Neuron& neuron) {
                   /*network=*/true, [&](MiniBatch& batch) { neuron.look_network(batch); });
 }
 
+// Rests after a step that took so long as if it had taken `times` as long.
+void rest_as_if_slower(double times, std::chrono::duration<double> took) {
+  if (times <= 1) return;
+  StopSignal::wait_for(std::chrono::round<std::chrono::milliseconds>(took * (times - 1)));
+}
+
 nlohmann::json to_json(const std::map<PublicKey, Teachers::Count>& teachers) {
   nlohmann::json json = nlohmann::json::object();
   for (const auto& [key, count] : teachers) {
-    json[key.is_zero() ? "all" : key.short_hex()] = {
-        {"gradients", count.gradients}, {"lesson_rows", count.lessons}, {"trust", count.trust}};
+    json[key.is_zero() ? "all" : key.short_hex()] = {{"gradients", count.gradients},
+                                                     {"lesson_rows", count.lessons},
+                                                     {"trust", count.trust},
+                                                     {"lesson_loss", count.lesson_loss}};
   }
   return json;
 }
@@ -122,37 +131,40 @@ absl::Status run_neuron(const NeuronOptions& given, NeuronTask task) {
   }
   wait_for_peers(neuron.metagraph(), options);
 
+  std::optional<TestResult> local_test;  // of the last epoch
   const MakeMiniBatch make = [&](std::int64_t step) { return task.train(neuron.synapse(), step); };
   while (training.next_epoch(task.steps_per_epoch, task.train_samples)) {
     neuron.begin_training();
     while (training.next_step()) {
+      const auto start = std::chrono::steady_clock::now();
       const TrainingStep::Result result =
           neuron.step(make, training.step(), training.end_of_epoch(), *optimizer);
+      rest_as_if_slower(options.slow, std::chrono::steady_clock::now() - start);
       training.show(result.output, options.batch_size_train, neuron.metagraph().size(),
                     neuron.dendrite().stats(), result.synapses, result.weights);
     }
     if (!training.epoch_done()) break;
 
     // Test with the local path; the best model so far is saved and served.
-    const TestResult local_test = test_local(task, neuron.synapse());
-    const std::string details = task.describe ? task.describe(local_test) : "";
-    if (training.finish_epoch(local_test, details)) neuron.axon().serve(neuron.synapse());
+    local_test = test_local(task, neuron.synapse());
+    const std::string details = task.describe ? task.describe(*local_test) : "";
+    if (training.finish_epoch(*local_test, details)) neuron.axon().serve(neuron.synapse());
   }
   BITTENSOR_RETURN_IF_ERROR(training.status());
 
   // How good the model is by itself, and how good with the network.
-  const TestResult local_test = test_local(task, neuron.synapse());
+  if (!local_test) local_test = test_local(task, neuron.synapse());
   const TestResult network_test = test_network(task, neuron);
   BITTENSOR_RETURN_IF_ERROR(training.status());
   const auto synapses = neuron.metagraph().get_synapses(options.max_peers);
-  nlohmann::json more = task.report ? task.report(local_test) : nlohmann::json::object();
+  nlohmann::json more = task.report ? task.report(*local_test) : nlohmann::json::object();
   more.update(exchange_of(neuron));
   more["network_test_loss"] = network_test.loss;
   if (alone) {
     more["alone_accuracy"] = alone->accuracy;
     more["alone_test_loss"] = alone->loss;
   }
-  return training.finish(local_test, network_test, neuron.dendrite().stats(), synapses,
+  return training.finish(*local_test, network_test, neuron.dendrite().stats(), synapses,
                          neuron.metagraph().get_weights(synapses), more);
 }
 

@@ -9,7 +9,8 @@
 namespace bittensor {
 namespace {
 
-constexpr double kTrustRate = 0.05;  // of the running mean of cosines
+constexpr double kTrustRate = 0.05;  // of running means, of cosines and of losses
+constexpr double kForgets = 0.01;    // of the longest own gradient, with each step
 
 double dot(const std::vector<at::Tensor>& a, const std::vector<at::Tensor>& b) {
   double sum = 0;
@@ -18,6 +19,13 @@ double dot(const std::vector<at::Tensor>& a, const std::vector<at::Tensor>& b) {
     sum += (a[i].flatten() * b[i].to(a[i].options()).flatten()).sum().item<double>();
   }
   return sum;
+}
+
+// What the parameters' own `grad`s are; undefined where there is none.
+std::vector<at::Tensor> gradients_of(const std::vector<at::Tensor>& parameters) {
+  std::vector<at::Tensor> gradients;
+  for (const at::Tensor& parameter : parameters) gradients.push_back(parameter.grad());
+  return gradients;
 }
 
 }  // namespace
@@ -29,12 +37,35 @@ Teachers::Count& Teachers::count_of(const PublicKey& from) {
   return count;
 }
 
+double Teachers::judge(const PublicKey& from, double loss, double guessing) {
+  Count& count = count_of(from);
+  ++count.judged;
+  // No single lesson counts more than some others: a mean must not take for ever to recover.
+  const double bounded = std::isfinite(loss) ? std::min(loss, 4 * guessing) : 4 * guessing;
+  const double rate = std::max(kTrustRate, 1 / static_cast<double>(count.judged));
+  count.lesson_loss += rate * (bounded - count.lesson_loss);
+  return std::isfinite(loss) ? std::clamp(1 - count.lesson_loss / guessing, 0.0, 1.0) : 0;
+}
+
+void Teachers::add_lesson(const std::vector<at::Tensor>& gradient, double factor,
+                          const std::vector<at::Tensor>& parameters) {
+  const torch::NoGradGuard no_grad;
+  const double own = norm_of(gradients_of(parameters));
+  if (std::isfinite(own)) longest_ = std::max(own, longest_ + kForgets * (own - longest_));
+  const double norm = factor * norm_of(gradient);
+  if (!std::isfinite(norm)) return;
+  add_gradients(gradient, norm > longest_ ? factor * longest_ / norm : factor, parameters);
+}
+
 void Teachers::add(const std::vector<TaughtGradients::Taught>& taught,
                    const std::vector<at::Tensor>& parameters,
                    const std::function<double(const PublicKey&)>& weight) {
   if (learn_from_ == LearnFrom::kEarned) return add_earned(taught, parameters, weight);
+  double longest = 0;  // of the sum, whatever the directions
+  for (const TaughtGradients::Taught& teacher : taught) longest += norm_of(teacher.sum);
+  const double factor = longest > kMaxNorm ? kMaxNorm / longest : 1;
   for (const TaughtGradients::Taught& teacher : taught) {
-    add_gradients(teacher.sum, 1, parameters);
+    add_gradients(teacher.sum, factor, parameters);
     count_of(teacher.from).gradients += teacher.calls;
   }
 }

@@ -31,9 +31,19 @@ TEST(Teachers, KnownOnesAreAddedAsTheyAre) {
   Teachers teachers(LearnFrom::kKnown);
   const auto own = parameters();
   const PublicKey peer = Wallet::create().key();
-  teachers.add({from(peer, {-10, 5, 0})}, own, as_the_mean);
-  EXPECT_TRUE(torch::equal(own[0].grad(), torch::tensor({-7.0F, 5.0F, 0.0F})));
+  teachers.add({from(peer, {-5, 5, 0})}, own, as_the_mean);
+  EXPECT_TRUE(torch::equal(own[0].grad(), torch::tensor({-2.0F, 5.0F, 0.0F})));
   EXPECT_EQ(teachers.counts().at(peer).gradients, 1);
+}
+
+TEST(Teachers, KnownOnesTogetherHaveALimit) {
+  Teachers teachers(LearnFrom::kKnown);
+  const auto own = parameters();
+  std::vector<TaughtGradients::Taught> many;
+  for (int i = 0; i < 30; ++i) many.push_back(from(Wallet::create().key(), {0, 8, 6}));
+  teachers.add(many, own, as_the_mean);
+  EXPECT_TRUE(torch::allclose(
+      own[0].grad(), torch::tensor({3.0F, 0.8F * Teachers::kMaxNorm, 0.6F * Teachers::kMaxNorm})));
 }
 
 TEST(Teachers, EarnedOneThatPointsAwayDoesNothing) {
@@ -79,6 +89,53 @@ TEST(Teachers, EarnedOneBeyondWhatAFloatCanBeDoesNothing) {
   EXPECT_TRUE(own[0].grad().isfinite().all().item<bool>());
   EXPECT_LE(own[0].grad().norm().item<double>(), 6.001);  // The last may count in full, once.
   EXPECT_TRUE(std::isfinite(teachers.counts().at(huge).trust));
+}
+
+constexpr double kGuessing = 2.3;
+
+TEST(Teachers, LessonsWhoseLabelsSurpriseLittleAreBelieved) {
+  Teachers teachers(LearnFrom::kEarned);
+  const PublicKey peer = Wallet::create().key();
+  double belief = 0;
+  for (int i = 0; i < 100; ++i) belief = teachers.judge(peer, 0.23, kGuessing);
+  EXPECT_NEAR(belief, 0.9, 1e-6);
+  EXPECT_NEAR(teachers.counts().at(peer).lesson_loss, 0.23, 1e-6);
+}
+
+TEST(Teachers, LessonsThatAreWorseThanGuessingAreNotBelieved) {
+  Teachers teachers(LearnFrom::kEarned);
+  EXPECT_EQ(teachers.judge(Wallet::create().key(), 5, kGuessing), 0);
+  EXPECT_EQ(teachers.judge(Wallet::create().key(), INFINITY, kGuessing), 0);
+  EXPECT_EQ(teachers.judge(Wallet::create().key(), NAN, kGuessing), 0);
+}
+
+TEST(Teachers, OneThatTurnsIsNotBelievedForLongAndMayComeBack) {
+  Teachers teachers(LearnFrom::kEarned);
+  const PublicKey peer = Wallet::create().key();
+  for (int i = 0; i < 1000; ++i) teachers.judge(peer, 0.1, kGuessing);
+  for (int i = 0; i < 15; ++i) teachers.judge(peer, 1e6, kGuessing);
+  EXPECT_EQ(teachers.judge(peer, 1e6, kGuessing), 0);
+  for (int i = 0; i < 100; ++i) teachers.judge(peer, 0.1, kGuessing);
+  EXPECT_GT(teachers.judge(peer, 0.1, kGuessing), 0.9);
+}
+
+TEST(Teachers, ALessonIsAdded) {
+  Teachers teachers(LearnFrom::kEarned);
+  const auto own = parameters();
+  teachers.add_lesson({torch::tensor({0.0F, 2.0F, 0.0F})}, 0.5, own);
+  EXPECT_TRUE(torch::equal(own[0].grad(), torch::tensor({3.0F, 1.0F, 0.0F})));
+}
+
+TEST(Teachers, ALessonIsNotLongerThanTheOwnGradientWasLately) {
+  Teachers teachers(LearnFrom::kEarned);
+  const auto own = parameters();
+  teachers.add_lesson({torch::tensor({0.0F, 1e9F, 0.0F})}, 1, own);
+  EXPECT_TRUE(torch::allclose(own[0].grad(), torch::tensor({3.0F, 3.0F, 0.0F})));
+  own[0].mutable_grad() = torch::tensor({0.0F, 0.0F, 0.1F});  // The own data are learnt.
+  teachers.add_lesson({torch::tensor({2.0F, 0.0F, 0.0F})}, 1, own);
+  EXPECT_TRUE(torch::allclose(own[0].grad(), torch::tensor({2.0F, 0.0F, 0.1F})));
+  teachers.add_lesson({torch::tensor({NAN, 0.0F, 0.0F})}, 1, own);
+  EXPECT_TRUE(torch::allclose(own[0].grad(), torch::tensor({2.0F, 0.0F, 0.1F})));
 }
 
 TEST(Teachers, CountABoundedNumber) {

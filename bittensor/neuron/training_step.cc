@@ -22,6 +22,9 @@ constexpr std::int64_t kTeachesStillEvery = 16;
 constexpr double kLossRate = 0.05;    // of the running means of losses
 constexpr std::int64_t kWarmUp = 20;  // steps until they say anything
 
+// How fast the network's path loses its say beside the local one, in 1 / nats.
+constexpr double kSharpness = 4;
+
 // Answers as leaves of the graph, so that their gradients can be given to those who gave them.
 void keep_gradients(std::vector<Answer>& answers) {
   for (Answer& answer : answers) {
@@ -30,10 +33,21 @@ void keep_gradients(std::vector<Answer>& answers) {
   }
 }
 
-std::int64_t rows_of(const std::vector<Lesson>& lessons) {
-  std::int64_t rows = 0;
-  for (const Lesson& lesson : lessons) rows += lesson.rows();
-  return rows;
+// The gradient of `loss` for each of `parameters`; undefined where there is none.
+std::vector<at::Tensor> gradient_of(const at::Tensor& loss,
+                                    const std::vector<at::Tensor>& parameters) {
+  std::vector<at::Tensor> wanted;
+  for (const at::Tensor& parameter : parameters) {
+    if (parameter.requires_grad()) wanted.push_back(parameter);
+  }
+  auto found = torch::autograd::grad({loss}, wanted, /*grad_outputs=*/{}, /*retain_graph=*/{},
+                                     /*create_graph=*/false, /*allow_unused=*/true);
+  std::vector<at::Tensor> gradient;
+  auto next = found.begin();
+  for (const at::Tensor& parameter : parameters) {
+    gradient.push_back(parameter.requires_grad() ? std::move(*next++) : at::Tensor());
+  }
+  return gradient;
 }
 
 }  // namespace
@@ -110,8 +124,7 @@ TrainingStep::Result TrainingStep::learn(Question question, torch::optim::Optimi
   // The local path, on the own batch and on what others teach, while the last answers come in.
   const torch::Tensor context = batch.context();  // [batch, network_dim]
   result.output = batch.forward_local();
-  std::vector<Lesson> lessons;
-  const torch::Tensor taught_loss = lesson_loss(batch, lessons);
+  const Taught taught = lessons_for(batch);
   result.answers = question.pending.wait_usual();
 
   // The network path. Who was asked about what stands since the question left; how much each
@@ -125,24 +138,19 @@ TrainingStep::Result TrainingStep::learn(Question question, torch::optim::Optimi
     network_context.retain_grad();
     result.output = batch.forward_network(view);
     result.output.loss = result.output.loss + result.route.balance_loss;
-    follow_losses(result.output);
+    follow_losses(result.output, batch.labels());
   } else {
     result.route = std::move(question.route);
   }
 
   forget_gradients(optimizer);
-  torch::Tensor loss = result.output.loss;
-  const bool one_pass = taught_loss.defined() && options_.learning.learn_from == LearnFrom::kKnown;
-  if (one_pass) {
-    // As one batch of all rows, whose gradient is by the root of its size longer than a mean's.
-    const double own = static_cast<double>(batch.size());
-    const double rows = static_cast<double>(rows_of(lessons));
-    const double scale = std::sqrt((own + rows) / own) / (own + rows);
-    loss = loss + (scale * own - 1) * result.output.local_target_loss + scale * rows * taught_loss;
-  }
+  torch::Tensor loss =
+      result.output.loss + (taught.own_factor - 1) * result.output.local_target_loss;
+  const bool one_pass = taught.loss.defined() && !apart();
+  if (one_pass) loss = loss + taught.loss_factor * taught.loss;
   loss.backward();
   teach(question, result.answers);
-  learn_from_others(one_pass ? at::Tensor() : taught_loss, lessons);
+  learn_from_others(taught);
   if (options_.max_gradient_norm > 0) {
     torch::nn::utils::clip_grad_norm_(parameters_, options_.max_gradient_norm);
   }
@@ -175,13 +183,13 @@ SynapseOutput TrainingStep::hear(MiniBatch& batch, const Route& route,
 
 SynapseOutput TrainingStep::joined(MiniBatch& batch, const Route& route,
                                    const std::vector<Answer>& answers) const {
-  const SynapseOutput local = batch.forward_local();
-  NetworkView view = view_of(route, answers, batch, local);
+  SynapseOutput local = batch.forward_local();
+  if (any_answer(answers)) return batch.forward_network(view_of(route, answers, batch, local));
   // Where nobody answered, the network is this neuron alone.
-  if (!any_answer(answers) && parts_.synapse.schema().task.defined()) {
-    view.prediction = local.local_target.log_softmax(1);
+  if (parts_.synapse.schema().task.defined()) {
+    local.network_prediction = local.local_target.log_softmax(1);
   }
-  return batch.forward_network(view);
+  return local;
 }
 
 NetworkView TrainingStep::view_of(const Route& route, const std::vector<Answer>& answers,
@@ -193,61 +201,77 @@ NetworkView TrainingStep::view_of(const Route& route, const std::vector<Answer>&
   }
   const bool known = compared_ >= kWarmUp && local_loss_ > 0;
   view.trust = known ? std::clamp(1 - network_loss_ / local_loss_, 0.0, 1.0) : 0;
+  view.say = known ? 1 / (1 + std::exp(kSharpness * (network_loss_ - local_loss_))) : 0;
   return view;
 }
 
-// By how much better the network was lately on what has labels.
-void TrainingStep::follow_losses(const SynapseOutput& output) {
+// By how much better the network was lately on what has labels: its joined predictions, where there
+// are some, for they are what is followed.
+void TrainingStep::follow_losses(const SynapseOutput& output, const at::Tensor& labels) {
   const double local = output.local_target_loss.item<double>();
-  const double network = output.network_target_loss.item<double>();
+  double network = output.network_target_loss.item<double>();
+  if (output.network_prediction.defined() && labels.defined()) {
+    const at::Tensor rows = labels.ge(0).nonzero().flatten();
+    if (rows.numel() == 0) return;
+    network = torch::nll_loss(output.network_prediction.detach().index_select(0, rows),
+                              labels.index_select(0, rows))
+                  .item<double>();
+  }
   if (!std::isfinite(local) || !std::isfinite(network)) return;
   const double rate = std::max(kLossRate, 1.0 / static_cast<double>(++compared_));
   local_loss_ += rate * (local - local_loss_);
   network_loss_ += rate * (network - network_loss_);
 }
 
-at::Tensor TrainingStep::lesson_loss(MiniBatch& batch, std::vector<Lesson>& lessons) {
+TrainingStep::Taught TrainingStep::lessons_for(MiniBatch& batch) {
   const Learning& learning = options_.learning;
   if (parts_.axon == nullptr || learning.learn_from == LearnFrom::kOff || learning.lessons == 0) {
     return {};
   }
-  const bool earned = learning.learn_from == LearnFrom::kEarned;
-  lessons = parts_.axon->lessons().draw(learning.lessons, /*one_teacher=*/earned);
-  if (lessons.empty()) return {};
-  // What would count for nothing need not be computed.
-  if (earned && relative_weights()(lessons.front().from) == 0) return {};
+  Taught taught;
+  taught.lessons = parts_.axon->lessons().draw(learning.lessons, /*one_teacher=*/apart());
+  if (taught.lessons.empty()) return {};
+  const PublicKey& from = taught.lessons.front().from;
+  double belief = apart() ? relative_weights()(from) : 1;
+  if (belief == 0) return {};  // What would count for nothing need not be computed.
   // The running statistics of a BatchNorm have no gradient to judge: strangers' rows change none.
-  if (earned) parts_.synapse.eval();
-  const at::Tensor loss = batch.lesson_loss(lessons);
-  if (earned) parts_.synapse.train();
-  if (!loss.defined()) return {};
-  for (const Lesson& lesson : lessons) teachers_.count_lessons(lesson.from, lesson.rows());
-  return loss;
+  if (apart()) parts_.synapse.eval();
+  taught.loss = batch.lesson_loss(taught.lessons);
+  if (apart()) parts_.synapse.train();
+  if (!taught.loss.defined()) return {};
+  const Task task = parts_.synapse.schema().task;
+  taught.judged = apart() && task.defined();
+  if (taught.judged) {
+    const double guessing = std::log(std::max<double>(2, static_cast<double>(task.classes)));
+    belief *= teachers_.judge(from, taught.loss.item<double>(), guessing);
+    if (belief == 0) return {};
+  }
+  for (const Lesson& lesson : taught.lessons) {
+    teachers_.count_lessons(lesson.from, lesson.rows());
+    taught.rows += belief * static_cast<double>(lesson.rows());
+  }
+  if (apart() && !taught.judged) return taught;
+  // As one batch of all rows, whose gradient is by the root of its size longer than a mean's.
+  const auto own = static_cast<double>(batch.size());
+  const double scale = std::sqrt((own + taught.rows) / own) / (own + taught.rows);
+  taught.own_factor = scale * own;
+  taught.loss_factor = scale * taught.rows;
+  return taught;
 }
 
-void TrainingStep::learn_from_others(const at::Tensor& lesson_loss,
-                                     const std::vector<Lesson>& lessons) {
+void TrainingStep::learn_from_others(const Taught& taught) {
   if (parts_.axon == nullptr) return;
   const std::vector<at::Tensor> parameters = parts_.synapse.parameters();
-  std::vector<TaughtGradients::Taught> taught = parts_.axon->take_gradients();
-  if (lesson_loss.defined()) {
-    std::vector<at::Tensor> wanted;
-    for (const at::Tensor& parameter : parameters) {
-      if (parameter.requires_grad()) wanted.push_back(parameter);
+  std::vector<TaughtGradients::Taught> sent = parts_.axon->take_gradients();
+  if (taught.loss.defined() && apart()) {
+    std::vector<at::Tensor> gradient = gradient_of(taught.loss, parameters);
+    if (taught.judged) {
+      teachers_.add_lesson(gradient, taught.loss_factor, parameters);
+    } else {
+      sent.push_back({taught.lessons.front().from, std::move(gradient), /*calls=*/0});
     }
-    auto found = torch::autograd::grad({lesson_loss}, wanted, /*grad_outputs=*/{},
-                                       /*retain_graph=*/{}, /*create_graph=*/false,
-                                       /*allow_unused=*/true);
-    TaughtGradients::Taught lesson;
-    lesson.from = lessons.front().from;
-    auto next = found.begin();
-    for (const at::Tensor& parameter : parameters) {
-      lesson.sum.push_back(parameter.requires_grad() ? std::move(*next++) : at::Tensor());
-    }
-    taught.push_back(std::move(lesson));
   }
-  if (taught.empty()) return;
-  teachers_.add(taught, parameters, relative_weights());
+  if (!sent.empty()) teachers_.add(sent, parameters, relative_weights());
 }
 
 std::function<double(const PublicKey&)> TrainingStep::relative_weights() const {

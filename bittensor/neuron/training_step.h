@@ -106,11 +106,24 @@ class TrainingStep {
   // Both paths of a test batch, from what context() computed last.
   SynapseOutput joined(MiniBatch& batch, const Route& route,
                        const std::vector<Answer>& answers) const;
-  void follow_losses(const SynapseOutput& output);
-  at::Tensor lesson_loss(MiniBatch& batch, std::vector<Lesson>& lessons);
+  void follow_losses(const SynapseOutput& output, const at::Tensor& labels);
+  // What others teach in this step by lessons.
+  struct Taught {
+    std::vector<Lesson> lessons;
+    at::Tensor loss;         // of the local path on them; undefined: nothing is learnt from them
+    bool judged = false;     // by their labels, see Teachers::judge()
+    double rows = 0;         // that they count as: fewer where they are believed in part
+    double own_factor = 1;   // of the own batch's loss beside them
+    double loss_factor = 1;  // and of theirs
+  };
+  Taught lessons_for(MiniBatch& batch);
+  // Whether each teacher is judged by itself, its gradients apart from the own.
+  bool apart() const { return options_.learning.learn_from == LearnFrom::kEarned; }
   // The weight of a peer's synapse relative to the mean of all that have one, at most 1; 0 without.
   std::function<double(const PublicKey& peer)> relative_weights() const;
-  void learn_from_others(const at::Tensor& lesson_loss, const std::vector<Lesson>& lessons);
+  // Adds what others taught to the gradients: what they sent, and `taught`'s where it is not part
+  // of the step's loss.
+  void learn_from_others(const Taught& taught);
   void teach(const Question& question, const std::vector<Answer>& answers);
   void value_peers(Result& result, const at::Tensor& network_context, const at::Tensor& labels);
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/neuron/training_step.h"
 
+#include <cmath>
+
 #include "gtest/gtest.h"
 #include "torch/torch.h"
 
 #include "bittensor/base/thread_executor.h"
+#include "bittensor/neuron/neuron.h"
 #include "bittensor/transport/in_process_transport.h"
 
 namespace bittensor {
@@ -88,14 +91,22 @@ class EarnedStep : public ::testing::Test {
   // One step beside a lesson of `teacher` that is far from all that this neuron has seen. Whether
   // it was looked at.
   bool looks_at_lesson_of(const PublicKey& teacher) {
+    give_lesson(teacher, torch::full({16, kWidth}, 1e6F), 0);
+    train();
+    return looked_ > 0;
+  }
+
+  void give_lesson(const PublicKey& teacher, const Tensor& inputs, std::int64_t label) {
     Lesson lesson;
     lesson.from = teacher;
-    lesson.inputs = Inputs::of_tensor(torch::full({16, kWidth}, 1e6F));
-    lesson.labels = torch::zeros({16}, torch::kLong);
+    lesson.inputs = Inputs::of_tensor(inputs);
+    lesson.labels = torch::full({inputs.size(0)}, label, torch::kLong);
     EXPECT_TRUE(axon_.lessons().add(std::move(lesson)));
+  }
+
+  void train() {
     torch::optim::SGD optimizer(parameters_of({&synapse_, &router_}), 0.1);
     step_.learn(step_.ask(std::make_unique<NormedBatch>(synapse_, looked_), 0), optimizer);
-    return looked_ > 0;
   }
 
   ThreadExecutor executor_{2};
@@ -122,6 +133,27 @@ TEST_F(EarnedStep, LessonsChangeNoStatistics) {
 TEST_F(EarnedStep, LessonsOfOneWithoutWeightAreNotLookedAt) {
   metagraph_.set_weights({{Wallet::create().key(), 1.0F}});
   EXPECT_FALSE(looks_at_lesson_of(Wallet::create().key()));
+}
+
+TEST_F(EarnedStep, LessonsWithLabelsThatFitAreLearntAndOthersAreNot) {
+  const PublicKey honest = Wallet::create().key();
+  const PublicKey liar = Wallet::create().key();
+  metagraph_.set_weights({{honest, 0.5F}, {liar, 0.5F}});
+  const Tensor zero = torch::tensor({{9.0F, 0.0F, 0.0F, 0.0F}});  // of class 0, says the model
+  give_lesson(honest, zero, 0);
+  give_lesson(liar, zero, 1);
+  for (int i = 0; i < 20; ++i) train();
+  EXPECT_GT(step_.teachers().counts().at(honest).lessons, 0);
+  EXPECT_EQ(step_.teachers().counts().at(liar).lessons, 0);
+  EXPECT_GT(step_.teachers().counts().at(liar).lesson_loss, std::log(3));
+}
+
+TEST_F(EarnedStep, OnlyOneWithAWeightTeaches) {
+  const PublicKey useful = Wallet::create().key();
+  metagraph_.set_weights({{useful, 1.0F}});
+  const Axon::Options options = axon_options_of({}, step_options().learning, metagraph_);
+  EXPECT_TRUE(options.learns_from(useful));
+  EXPECT_FALSE(options.learns_from(Wallet::create().key()));
 }
 
 TEST_F(EarnedStep, WhereNobodyAnswersTheNetworkIsTheNeuronAlone) {

@@ -14,6 +14,9 @@ struct NetworkView {
   // How far the student is to follow the network's predictions: 0 where they are no better than
   // the local path's own, up to 1.
   double trust = 1;
+  // How much the path that sees `context` counts beside the local one where predictions are not
+  // joined, in [0, 1]: half where both were as good lately.
+  double say = 1;
 };
 
 }  // namespace bittensor

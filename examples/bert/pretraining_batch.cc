@@ -16,6 +16,13 @@ namespace {
 // read, and strangers may send megabytes.
 constexpr std::int64_t kMostBytesPerToken = 64;
 
+// The log-probabilities of what two paths say together, `say` in [0, 1] of it the network's.
+at::Tensor joined(const at::Tensor& local, const at::Tensor& network, double say) {
+  if (say == 0) return local.log_softmax(1);
+  return torch::logaddexp(local.log_softmax(1) + std::log1p(-say),
+                          network.log_softmax(1) + std::log(say));
+}
+
 class BertMiniBatch : public MiniBatch {
  public:
   BertMiniBatch(BertSynapse& synapse, const BertBatch& batch, const c10::Device& device,
@@ -41,6 +48,7 @@ class BertMiniBatch : public MiniBatch {
   }
   SynapseOutput forward_network(const NetworkView& network) override {
     step_ = synapse_.forward_network(local_, batch_, network.context);
+    say_ = network.say;
     return step_.output;
   }
 
@@ -77,12 +85,14 @@ class BertMiniBatch : public MiniBatch {
   }
 
   void score(bool network, TestSums& sums) const override {
-    const at::Tensor& words = network ? step_.output.network_target : local_.output.local_target;
-    const at::Tensor& next = network ? step_.next : local_.next;
-    const at::Tensor& loss = network ? step_.word_loss : local_.word_loss;
+    const double say = network ? say_ : 0;
+    const at::Tensor words =
+        joined(local_.output.local_target, step_.output.network_target, say);  // [hidden, words]
+    const at::Tensor next = joined(local_.next, step_.next, say);
     const at::Tensor labels = batch_.word_labels.masked_select(batch_.word_labels.ne(kBertIgnored));
     const std::int64_t hidden = labels.size(0);
-    sums["loss"].add(loss.item<double>() * static_cast<double>(hidden), hidden);
+    sums["loss"].add(
+        torch::nll_loss(words, labels, /*weight=*/{}, at::Reduction::Sum).item<double>(), hidden);
     sums["accuracy"].add((words.argmax(1) == labels).sum().item<double>(), hidden);
     sums["nsp_accuracy"].add((next.argmax(1) == batch_.next_labels).sum().item<double>(), size());
   }
@@ -97,6 +107,7 @@ class BertMiniBatch : public MiniBatch {
   at::Tensor hidden_;  // [batch, asked, hidden]
   BertSynapse::LocalPass local_;
   BertSynapse::Step step_;
+  double say_ = 0;  // of the network's path beside the local one
 };
 
 double nsp_accuracy(const TestResult& test) {
