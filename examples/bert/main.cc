@@ -34,6 +34,7 @@ constexpr std::int64_t kMaxLength = 128;  // tokens of a pair of passages
 // What only this example can be told.
 struct TextOptions {
   std::string vocab;
+  std::string model = "small";
   ShareOptions share;
 };
 
@@ -54,12 +55,14 @@ NeuronOptions defaults() {
   return options;
 }
 
-BertConfig small_config() {
+// Of --model: small, or tiny, for experiments.
+BertConfig config_of(const std::string& model) {
+  const bool tiny = model == "tiny";
   BertConfig config;
-  config.hidden_size = 256;
-  config.num_hidden_layers = 4;
-  config.num_attention_heads = 4;
-  config.intermediate_size = 512;
+  config.hidden_size = tiny ? 128 : 256;
+  config.num_hidden_layers = tiny ? 2 : 4;
+  config.num_attention_heads = tiny ? 2 : 4;
+  config.intermediate_size = tiny ? 256 : 512;
   config.initializer_range = 0.04;  // for 256 hidden units about what 0.02 is for 768
   config.max_position_embeddings = kMaxLength;
   config.type_vocab_size = 4;  // marks_shared_tokens()
@@ -97,10 +100,11 @@ absl::Status run(const NeuronOptions& options, const TextOptions& text) {
   const auto tokenizer = std::make_shared<const BertTokenizer>(std::move(restricted));
   BITTENSOR_ASSIGN_OR_RETURN(const SpeechSplit data, split(std::move(speeches), text.share));
 
+  const BertConfig config = config_of(text.model);
   PretrainingBatches::Options batches;
   batches.batch_size = options.batch_size_train;
   batches.batching.max_length = kMaxLength;
-  batches.batching.mark_shared = marks_shared_tokens(small_config());
+  batches.batching.mark_shared = marks_shared_tokens(config);
   batches.seed = options.seed;
   batches.pairs = options.train_images;
   const auto passages = [&](const std::vector<Speech>& some) {
@@ -120,8 +124,7 @@ absl::Status run(const NeuronOptions& options, const TextOptions& text) {
   for (std::int64_t i = 0; i < test.per_epoch(); ++i) hidden.push_back(test.at(i).word_labels);
   const double entropy = unigram_entropy(all, hidden);
 
-  const auto synapse =
-      std::make_shared<BertSynapse>(BertSynapse::Options{small_config()}, tokenizer);
+  const auto synapse = std::make_shared<BertSynapse>(BertSynapse::Options{config}, tokenizer);
   synapse->prepare(own);
   synapse->to(device);
 
@@ -165,6 +168,11 @@ int main(int argc, char** argv) {
             ->group("Data")
             ->envname("BITTENSOR_VOCAB")
             ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+        app.add_option("--model", text.model,
+                       "small: four layers of 256 hidden units, or tiny: two of 128")
+            ->check(CLI::IsMember({"small", "tiny"}))
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
+            ->capture_default_str();
         add_share_options(app, text.share, /*labels=*/false);
       });
 }
