@@ -7,8 +7,8 @@ their data, FedAvg and DiLoCo.
 
 --json FILE writes worth.mnist_local_gain and others, means over the seeds, accuracy in percent (and
 ..._spread, the largest less the smallest). docs/learning/worth.md says what they mean and what is
-expected. Everything takes 90 minutes on two cores, --quick five: one seed, shorter runs, the main
-cases. --plot FILE draws accuracy over time, as SVG."""
+expected. Everything takes 90 minutes on two cores, --quick five: one seed, shorter runs, and the main
+cases unless --only says which. --plot FILE draws accuracy over time, as SVG."""
 
 import argparse
 import json
@@ -48,7 +48,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--json", type=pathlib.Path, help="write the means to this file")
     parser.add_argument("--plot", type=pathlib.Path, help="draw accuracy over time, as SVG")
-    parser.add_argument("--quick", action="store_true", help="what five minutes allow")
+    parser.add_argument("--quick", action="store_true", help="one seed, shorter runs; what five minutes allow")
     parser.add_argument("--only", action="append", choices=SCENARIOS, help="only this; again: more")
     parser.add_argument("--seeds", type=int, nargs="+")
     parser.add_argument("--also", action="append", default=[], metavar="--OPTION=VALUE",

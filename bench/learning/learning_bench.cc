@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -36,7 +35,7 @@ struct Options {
   bool quick = false;
   int seeds = 3;
   std::vector<std::string> rows;
-  std::string data, json, plots;
+  std::string data, json, curves;
 };
 
 absl::Status run(const Options& options) {
@@ -45,7 +44,6 @@ absl::Status run(const Options& options) {
     BITTENSOR_ASSIGN_OR_RETURN(folder, fetch_mnist());
   }
   BITTENSOR_ASSIGN_OR_RETURN(const Mnist mnist, load_mnist(folder));
-  if (!options.plots.empty()) std::filesystem::create_directories(options.plots);
   Report report;
   for (const Row& row : kRows) {
     if (!options.rows.empty() &&
@@ -64,7 +62,9 @@ absl::Status run(const Options& options) {
   report.print();
   if (options.quick)
     std::printf("What is wanted is of the whole run: --quick takes fewer steps.\n");
-  if (!options.plots.empty()) BITTENSOR_RETURN_IF_ERROR(report.write_plots(options.plots));
+  if (!options.curves.empty()) {
+    BITTENSOR_RETURN_IF_ERROR(write_json(options.curves, report.curves()));
+  }
   return options.json.empty() ? absl::OkStatus() : write_json(options.json, report.json());
 }
 
@@ -86,7 +86,7 @@ int main(int argc, char** argv) {
       ->delimiter(',');
   app.add_option("--data", options.data, "folder with MNIST; empty: the cache");
   app.add_option("--json", options.json, "write the means to this file");
-  app.add_option("--plots", options.plots, "write the curves into this folder, as SVG");
+  app.add_option("--curves", options.curves, "write the curves to this file, for bench/plots.py");
   CLI11_PARSE(app, argc, argv);
   if (options.quick && seeds->count() == 0) options.seeds = 1;
 

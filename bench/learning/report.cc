@@ -3,10 +3,8 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <numeric>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
 namespace bittensor::bench {
@@ -59,7 +57,7 @@ void Report::add(const std::string& name, double value) {
 }
 
 void Report::point(const std::string& row, const std::string& curve, double step, double value) {
-  plots_[row].add(curve, step, value);
+  curves_[row][curve].push_back({step, value});
 }
 
 void Report::print() const {
@@ -76,16 +74,6 @@ nlohmann::json Report::json() const {
   nlohmann::json json = nlohmann::json::object();
   for (const auto& [name, values] : values_) json["learning." + name] = mean(values);
   return json;
-}
-
-absl::Status Report::write_plots(const std::string& folder) const {
-  for (const auto& [row, plot] : plots_) {
-    const std::string path = absl::StrCat(folder, "/", row, ".svg");
-    std::ofstream file(path);
-    file << plot.svg();
-    if (!file.flush()) return absl::InternalError(absl::StrCat("cannot write ", path));
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace bittensor::bench

@@ -5,8 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
-#include "bench/learning/plot.h"
 #include "nlohmann/json.hpp"
 
 namespace bittensor::bench {
@@ -17,7 +15,7 @@ class Report {
   // `name` without the prefix "learning.".
   void add(const std::string& name, double value);
 
-  // A point of a curve in the plot of `row`.
+  // A point of a curve in the plot of `row`. Several of one step are averaged: one per seed.
   void point(const std::string& row, const std::string& curve, double step, double value);
 
   // Mean and spread of every number, beside what is wanted of it.
@@ -26,13 +24,13 @@ class Report {
   // {"learning.poor_local": 96.1, ...}: the means.
   nlohmann::json json() const;
 
-  // One SVG per row into `folder`.
-  absl::Status write_plots(const std::string& folder) const;
+  // {"poor": {"network": [[step, value], ...], ...}, ...}: what bench/plots.py draws.
+  nlohmann::json curves() const { return curves_; }
 
  private:
   std::vector<std::string> names_;  // in the order they came
   std::map<std::string, std::vector<double>> values_;
-  std::map<std::string, Plot> plots_;
+  nlohmann::json curves_ = nlohmann::json::object();
 };
 
 }  // namespace bittensor::bench

@@ -102,7 +102,7 @@ def poisoner(setting):
 def straggler(setting):
     """The three fast neurons with and without a fourth that is four times slower. All rest as long
     as they work, so that there are cores for all and only waiting would show."""
-    what = task(setting, steps=300)
+    what = task(setting, steps=100 if setting.options.quick else 300)
     for seed in setting.seeds:
         fast = [Member([*what.share(i, seed), "--slow", 2]) for i in range(3)]
         slow = Member([*what.share(3, seed), "--slow", 8])
@@ -152,7 +152,7 @@ def twelve(setting):
     """A crowd that has only begun: the network against each neuron's own."""
     for seed in setting.seeds:
         least = []
-        for steps in (50, 100, 200):
+        for steps in (50, 100) if setting.options.quick else (50, 100, 200):
             what = task(setting, neurons=12, steps=steps)
             ended = setting.network(f"twelve, {steps} steps", what, seed, KNOWN)
             gaps = [100 * (neuron.report["network_accuracy"] - neuron.report["local_accuracy"])
@@ -184,7 +184,7 @@ def equal_time_of(setting, what):
 
 def speed(setting):
     """Two neurons on two cores that ask in each fourth step, over two alone."""
-    what = task(setting, neurons=2, steps=400)
+    what = task(setting, neurons=2, steps=150 if setting.options.quick else 400)
     for seed in setting.seeds:
         alone = setting.alone(what, seed, text="two alone")
         for interval in (1, 4):

@@ -5,12 +5,19 @@ import digits
 from neurons import Member
 from setting import KNOWN, Task, mean, plain_accuracy
 
-CIFAR = dict(name="cifar", steps=250, labels=250, test_images=2000)
-BERT = dict(name="bert", steps=500, of=32, model="tiny", rate=0.002, test_images=1000)
+
+def cifar_task(setting):
+    small = setting.options.quick
+    return Task("cifar", steps=60 if small else 250, labels=250, test_images=500 if small else 2000)
 
 
-def gap_closed(setting, sizes):
-    what = Task(**sizes)
+def bert_task(setting, **more):
+    small = setting.options.quick
+    return Task("bert", of=32, model="tiny", rate=0.002, **{
+        "steps": 60 if small else 500, "test_images": 100 if small else 1000, **more})
+
+
+def gap_closed(setting, what):
     for seed in setting.seeds:
         add = lambda metric, value: setting.results.add(f"{what.name}_{metric}", value)
         alone = mean(setting.alone(what, seed), "local_accuracy")
@@ -30,24 +37,24 @@ def gap_closed(setting, sizes):
 
 
 def cifar(setting):
-    gap_closed(setting, CIFAR)
+    gap_closed(setting, cifar_task(setting))
 
 
 def bert(setting):
-    gap_closed(setting, BERT)
+    gap_closed(setting, bert_task(setting))
 
 
 def equal_time_cifar(setting):
-    digits.equal_time_of(setting, Task(**CIFAR))
+    digits.equal_time_of(setting, cifar_task(setting))
 
 
 def equal_time_bert(setting):
-    digits.equal_time_of(setting, Task(**BERT))
+    digits.equal_time_of(setting, bert_task(setting))
 
 
 def newcomer(setting):
     """A neuron that joins two trained ones, and how soon it is as good as it ends alone."""
-    what = Task(**{**BERT, "neurons": 3})
+    what = bert_task(setting, neurons=3)
     for seed in setting.seeds:
         every = ["--save_interval", 2]
         alone = setting.alone(what, seed, members=[Member([*what.share(2, seed), *every])],
