@@ -114,7 +114,7 @@ at::Tensor Predictions::learn(const Route& route, const std::vector<Answer>& ans
   const at::Tensor before = otherwise.to(torch::kDouble);
   const at::Tensor part = (before * has).sum();
   return torch::where(has, worth / all * part, before)
-      .clamp_min(kLeastWeight)
+      .clamp_min(kLeastPredicted)
       .to(otherwise.scalar_type());
 }
 
