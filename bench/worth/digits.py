@@ -7,7 +7,7 @@ import time
 import numpy
 
 from neurons import Member
-from setting import KNOWN, NEVER, Task, mean, numbers, plain_accuracy
+from setting import KNOWN, NEVER, Task, mean, numbers, plain_mean
 
 EARNED = ["--give", "labels", "--learn_from", "earned"]
 LEVELS = {"answers": ["--give", "answers", "--learn_from", "off"],
@@ -32,12 +32,12 @@ def levels(setting, alpha, name):
         wanted.remove("gradients_earned")
     for seed in setting.seeds:
         alone = mean(setting.alone(what, seed), "local_accuracy")
-        union = plain_accuracy(setting.plain(what, "union", seed))
-        fedavg = plain_accuracy(setting.plain(what, "fedavg", seed))
+        union = plain_mean(setting.plain(what, "union", seed))
+        fedavg = plain_mean(setting.plain(what, "fedavg", seed))
         add = lambda metric, value: setting.results.add(f"mnist_{name}{metric}", value)
         add("alone", alone)
         if setting.first(seed) and not setting.options.quick:
-            add("alone_pytorch", plain_accuracy(setting.plain(what, "alone", seed)))
+            add("alone_pytorch", plain_mean(setting.plain(what, "alone", seed)))
         add("union", union)
         add("fedavg", fedavg)
         for level in wanted:

@@ -196,5 +196,5 @@ def numbers(ended, name, factor=100):
     return [factor * neuron.report[name] for neuron in ended]
 
 
-def plain_accuracy(report):
-    return statistics.mean(model["accuracy"] for model in report["models"])
+def plain_mean(report, name="accuracy"):
+    return statistics.mean(model[name] for model in report["models"])
