@@ -79,7 +79,7 @@ def train(epoch):
         weights = metagraph.getweights(synapses).to(device)                   # [n]
         requests, scores = router.route(synapses, context.detach(), images, weights)
         responses = dendrite.forward_image(synapses, requests)
-        network = router.join(responses)                                      # [batch, 1024]
+        network = router.join(responses)                # [batch, 1024]; None: nobody answered
 
         # 10. The loss: of the local path, of the network path, and of the student that imitates
         # the network, so that the model also works without it.
@@ -118,7 +118,8 @@ def test():
         output = model(context, labels, router.join(dendrite.forward_image(synapses, requests)))
         loss += output.local_target_loss.item() * len(labels)
         local += (output.local_target.argmax(1) == labels).sum().item()
-        network += (output.network_target.argmax(1) == labels).sum().item()
+        heard = getattr(output, "network_target", output.local_target)  # If nobody answered.
+        network += (heard.argmax(1) == labels).sum().item()
     return loss / len(test_data), 100 * local / len(test_data), 100 * network / len(test_data)
 
 

@@ -71,12 +71,14 @@ class Router(torch.nn.Module):
                                        list(inputs) if text else inputs)
         return self._route.requests, self._route.scores
 
-    def join(self, responses: Sequence[_core.Answer], length: int = 0) -> torch.Tensor:
+    def join(self, responses: Sequence[_core.Answer], length: int = 0) -> Optional[torch.Tensor]:
         """The network context, ``[batch, network_dim]`` (text: ``[batch, length, network_dim]``):
         of each row the mean of its answers by score. Those that failed do not count; a row without
-        any answer is zeros. Differentiable in scores and answers."""
+        any answer is zeros. Differentiable in scores and answers. None if nobody answered."""
         if self._route is None:
             raise RuntimeError("join() joins what route() sent: call that first")
+        if not any(response.ok and response.output.shape[0] > 0 for response in responses):
+            return None
         return self._core.join(self._route, list(responses), length)
 
     @property

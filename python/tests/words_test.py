@@ -81,6 +81,15 @@ def test_router_is_a_module_like_any_other():
     assert all(before[name] is one for name, one in router.named_parameters())
 
 
+def test_join_of_no_answer_is_none(options):
+    config = bittensor.Config(**options())
+    dendrite, router = bittensor.Dendrite(config, "image:1x2x4"), bittensor.Router()
+    images = torch.rand(2, 1, 2, 4)
+    requests, scores = router.route([], torch.rand(2, 1024), images)
+    assert router.join(dendrite.forward_image([], requests)) is None
+    assert scores.shape == (2, 0) and router.balance_loss.item() == 0
+
+
 def test_router_without_route_says_so():
     with pytest.raises(RuntimeError, match="route"):
         bittensor.Router().join([])
