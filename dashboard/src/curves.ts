@@ -13,7 +13,6 @@ export interface Curve {
   label: string;
   hue: string;
   dash?: number[];
-  width?: number;
   latest: (view: View) => number | null | undefined;
 }
 
@@ -94,7 +93,7 @@ export class Curves {
           ...this.curves.map((curve) => ({
             label: curve.label,
             stroke: colour(curve.hue),
-            width: curve.width ?? 2,
+            width: 2,
             dash: curve.dash,
             spanGaps: true,
             points: { show: (_plot: uPlot, i: number) => this.isSparse(i), size: 6, fill: colour("surface") },

@@ -43,7 +43,6 @@ const loss = new Curves(
   "loss",
   "Loss",
   [
-    { field: "loss_train", label: "all", hue: "alone", width: 1.2, latest: (v) => v.training.loss.train },
     { field: "loss_local", label: "local", hue: "local", latest: (v) => v.training.loss.local },
     { field: "loss_network", label: "network", hue: "network", latest: (v) => v.training.loss.network },
   ],

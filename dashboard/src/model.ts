@@ -78,14 +78,16 @@ const kNothing: Axon = {
   bytes_sent: 0,
 };
 
-// From harmless to grave; of several opinions about a peer the gravest counts.
+// From harmless to grave; of several opinions about a peer the gravest counts. It is gone when nobody sees
+// it: who has lost the others says that of all.
 const kStatuses = ["ok", "slow", "failing", "refused", "gone"];
 export function gravity(status: string): number {
   return kStatuses.indexOf(status);
 }
 
 function gravest(statuses: string[]): string {
-  return statuses.reduce((a, b) => (gravity(b) > gravity(a) ? b : a), "ok");
+  const seen = statuses.filter((status) => status !== "gone");
+  return (seen.length > 0 ? seen : statuses).reduce((a, b) => (gravity(b) > gravity(a) ? b : a), "ok");
 }
 
 const kCounts = [
@@ -225,7 +227,7 @@ function edgesOf(states: State[], weights: State["weights"]): Edge[] {
 // Each neuron's own row of the matrix, by the one who knows it best: itself.
 function weightsOf(states: State[]): State["weights"] {
   if (states.length === 1) return states[0].weights;
-  const keys = [...new Set(states.flatMap((s) => [s.neuron.key, ...s.weights.keys]))];
+  const keys = [...new Set([...states.map((s) => s.neuron.key), ...states.flatMap((s) => s.weights.keys)])];
   const index = new Map(keys.map((key, i) => [key, i]));
   const rows = keys.map((key) => {
     const known = [...states]

@@ -9,7 +9,6 @@ import type { View } from "./model";
 interface Tile {
   id: string;
   label: string;
-  ofSwarm?: string; // the label where several neurons are shown
   hue?: string;
   value: (view: View) => string;
   more: (view: View) => string;
@@ -70,8 +69,7 @@ const kTiles: Tile[] = [
   },
   {
     id: "peers",
-    label: "Peers that answer",
-    ofSwarm: "Neurons that answer",
+    label: "Answering",
     value: (v) => String(peersIn(v, "ok", "slow")),
     more: (v) => {
       const bad = ["slow", "failing", "refused", "gone"]
@@ -102,8 +100,7 @@ export class Tiles {
     const value = el("div", "value");
     value.dataset.tile = tile.id;
     const more = el("div", "more");
-    const label = el("div", "label", tile.label);
-    const box = el("div", "tile", label, value, more);
+    const box = el("div", "tile", el("div", "label", tile.label), value, more);
     if (tile.hue) box.dataset.hue = tile.hue;
     if (tile.id === "progress") {
       const bar = el("progress");
@@ -111,7 +108,7 @@ export class Tiles {
       bar.setAttribute("aria-label", "Progress of training");
       box.append(bar);
     }
-    return { tile, label, value, more, box };
+    return { tile, value, more, box };
   });
 
   constructor() {
@@ -119,8 +116,7 @@ export class Tiles {
   }
 
   update(view: View): void {
-    for (const { tile, label, value, more, box } of this.made) {
-      setText(label, view.swarm && tile.ofSwarm ? tile.ofSwarm : tile.label);
+    for (const { tile, value, more, box } of this.made) {
       setText(value, tile.value(view));
       setText(more, tile.more(view));
       const bar = box.querySelector("progress");

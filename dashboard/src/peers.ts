@@ -105,7 +105,13 @@ const kColumns: Column[] = [
   },
 ];
 
+// Of a long table only the rows in sight are kept up to date: a browser lays out all of it for each.
+const kAllRows = 60;
+const kRowPixels = 33;
+const kMargin = 15; // rows above and below
+
 export class Peers {
+  private readonly box = byId("peers");
   private readonly body = el("tbody");
   private readonly header = el("tr");
   private readonly filter = byId<HTMLInputElement>("peers-filter");
@@ -118,8 +124,9 @@ export class Peers {
 
   constructor(private readonly onChoose: (key: string) => void) {
     const caption = el("caption", "unseen", "Peers; the buttons in the header sort them");
-    byId("peers").append(el("table", "", caption, el("thead", "", this.header), this.body));
+    this.box.append(el("table", "", caption, el("thead", "", this.header), this.body));
     this.filter.addEventListener("input", () => this.draw());
+    this.box.addEventListener("scroll", () => this.draw(), { passive: true });
   }
 
   update(view: View): void {
@@ -184,11 +191,14 @@ export class Peers {
       this.header.children[i].setAttribute("aria-sort", order);
     });
     const there = new Set<string>();
+    const first = this.box.scrollTop / kRowPixels - kMargin;
+    const last = (this.box.scrollTop + this.box.clientHeight) / kRowPixels + kMargin;
     rows.forEach((row, i) => {
       const id = row.key || row.label;
       there.add(id);
-      const line = this.lines.get(id) ?? this.makeLine(id);
-      this.fill(line, row, view);
+      const known = this.lines.get(id);
+      const line = known ?? this.makeLine(id);
+      if (!known || rows.length <= kAllRows || (i >= first && i <= last)) this.fill(line, row, view);
       if (this.body.children[i] !== line) this.body.insertBefore(line, this.body.children[i] ?? null);
     });
     for (const [id, line] of this.lines) {
@@ -196,8 +206,8 @@ export class Peers {
       line.remove();
       this.lines.delete(id);
     }
-    byId("peers").classList.toggle("empty", rows.length === 0);
-    byId("peers").dataset.nothing = words.length > 0 ? "None of them" : "No peers yet";
+    this.box.classList.toggle("empty", rows.length === 0);
+    this.box.dataset.nothing = words.length > 0 ? "None of them" : "No peers yet";
   }
 
   private makeLine(id: string): HTMLTableRowElement {
