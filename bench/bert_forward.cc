@@ -4,8 +4,8 @@
 //
 //   bert_forward FOLDER THREADS     a folder of Hugging Face's files
 //
-// Reads lines "BATCH LENGTH"; answers each with the milliseconds of one pass over made-up ids and
-// with the last token's first eight numbers.
+// Prints the milliseconds that opening the folder took. Reads lines "BATCH LENGTH"; answers each
+// with the milliseconds of one pass over made-up ids and with the last token's first eight numbers.
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -13,8 +13,7 @@
 #include <iostream>
 #include <string>
 
-#include "synapses/bert/model.h"
-#include "synapses/bert/weights.h"
+#include "synapses/bert/folder.h"
 #include "torch/torch.h"
 
 #include "bittensor/base/allocator.h"
@@ -24,28 +23,32 @@
 namespace bittensor {
 namespace {
 
+double milliseconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+      .count();
+}
+
 int run(const std::string& folder, int threads) {
   const auto device = set_up_compute("cpu", threads, 0);
-  const auto config = BertConfig::load(folder + "/config.json");
-  if (!device.ok() || !config.ok()) return 1;
-  BertModel model(*config, /*with_pooler=*/false);
-  const auto loaded = load_weights(folder, model);
-  if (!loaded.ok() || !loaded->missing.empty()) {
-    std::fprintf(stderr, "%s: %s\n", folder.c_str(),
-                 loaded.ok() ? loaded->to_string().c_str() : loaded.status().ToString().c_str());
+  if (!device.ok()) return 1;
+  const auto start = std::chrono::steady_clock::now();
+  const auto opened = open_bert(folder, BertTask::kEmbedding);
+  if (!opened.ok()) {
+    std::fprintf(stderr, "%s\n", opened.status().ToString().c_str());
     return 1;
   }
-  model.eval();
+  std::printf("%.4f\n", milliseconds_since(start));
+  std::fflush(stdout);
+  BertModel& model = opened->model->bert();
   const torch::NoGradGuard no_grad;
   std::int64_t batch = 0;
   std::int64_t length = 0;
   while (std::cin >> batch >> length) {
     const torch::Tensor ids =
         (torch::arange(batch * length) * 7919 % 20000 + 1000).view({batch, length});
-    const auto start = std::chrono::steady_clock::now();
+    const auto begin = std::chrono::steady_clock::now();
     const torch::Tensor hidden = model.forward({ids, {}, {}}).hidden;
-    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
-    std::printf("%.4f", took.count());
+    std::printf("%.4f", milliseconds_since(begin));
     const torch::Tensor last = hidden[batch - 1][length - 1];
     for (int i = 0; i < 8; ++i) std::printf(" %.6f", last[i].item<double>());
     std::printf("\n");

@@ -113,12 +113,6 @@ absl::Status check_body(const TensorMap& weights, const BertConfig& config) {
   return absl::OkStatus();
 }
 
-// The bias of the words has two names, and files have either or both.
-void choose_bias(TensorMap& weights) {
-  const auto decoder = weights.find(kDecoderBias);
-  if (decoder != weights.end()) weights[kBias] = decoder->second;
-}
-
 // As transformers 5: a decoder of its own is kept even if config.json does not say so.
 bool has_own_decoder(const TensorMap& weights) {
   const auto decoder = weights.find(kDecoder);
@@ -151,7 +145,6 @@ absl::StatusOr<BertFolder> open(const std::string& path, BertTask task,
   TensorMap weights = bert_names(written);
   const absl::Status fits = check_body(weights, config);
   if (!fits.ok()) return wrong(path, fits.message());
-  choose_bias(weights);
   if (has_own_decoder(weights)) config.tie_word_embeddings = false;
 
   const char* head = head_of(task);

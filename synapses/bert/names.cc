@@ -83,6 +83,10 @@ TensorMap bert_names(const TensorMap& weights) {
                           absl::StartsWith(rest, "encoder.") || absl::StartsWith(rest, "pooler."));
     named.emplace(is_body ? absl::StrCat(kBody, rest) : name, std::move(tensor));
   }
+  // The bias of the words has two names; where both are there, the decoder's is the one that
+  // counts.
+  auto bias = named.extract("cls.predictions.decoder.bias");
+  if (!bias.empty()) named["cls.predictions.bias"] = std::move(bias.mapped());
   return named;
 }
 

@@ -27,7 +27,7 @@ std::string name_in_model(const std::string& name, const TensorMap& model) {
 
 // What files hold although it says nothing new.
 bool is_redundant(absl::string_view name) {
-  return name == "cls.predictions.decoder.weight" || name == "cls.predictions.decoder.bias";
+  return name == "cls.predictions.decoder.weight";
 }
 
 std::string list(absl::string_view title, const std::vector<std::string>& names) {

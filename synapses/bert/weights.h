@@ -21,8 +21,8 @@ struct WeightsReport {
 };
 
 // Copies `weights`, by bert_names() (names.h), into the parameters and buffers of `model` that
-// have their names, with or without "bert.". The decoder's copies of the word embeddings and of the
-// bias are not unexpected in a model that has none. kInvalidArgument, with a list, if shapes
+// have their names, with or without "bert.". The decoder's copy of the word embeddings is not
+// unexpected in a model that has none. kInvalidArgument, with a list, if shapes
 // differ; then the model is unchanged.
 absl::StatusOr<WeightsReport> load_weights(const TensorMap& weights, torch::nn::Module& model);
 

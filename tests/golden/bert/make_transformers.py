@@ -31,7 +31,7 @@ ACTIVATIONS = ["gelu", "gelu_10", "gelu_fast", "gelu_new", "gelu_python", "gelu_
                "relu2", "relu6", "sigmoid", "silu", "swish", "tanh"]
 POSITIONS = ["absolute", "relative_key", "relative_key_query"]
 PROBLEMS = ["regression", "single_label_classification", "multi_label_classification"]
-# transformers 5 has no relative positions.
+# transformers 5 has neither relative positions nor masks of heads.
 OLD = int(transformers.__version__.split(".")[0]) < 5
 
 
@@ -110,7 +110,7 @@ def compute(rng, name, model):
     labels = make_labels(rng, name, config, batch, length)
     io = {"ids": ids, "mask": mask, "types": types, **labels}
     more = {}
-    if name != "BertForMultipleChoice" and rng.random() < 0.4:
+    if OLD and name != "BertForMultipleChoice" and rng.random() < 0.4:
         more["head_mask"] = torch.rand(config.num_hidden_layers, config.num_attention_heads)
         io["head_mask"] = more["head_mask"]
     if config.add_cross_attention:

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+//
+// BERT's pre-training on presidents' speeches: words that were hidden, and which passage follows
+// which.
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "datasets/text/corpus.h"
+#include "datasets/text/fetch_vocabulary.h"
+#include "datasets/text/speeches.h"
+#include "examples/bert/options.h"
+#include "examples/bert/pretraining_batch.h"
+#include "synapses/bert/bert_synapse.h"
+#include "synapses/bert/pretraining_batches.h"
+#include "synapses/bert/shared_tokens.h"
+#include "torch/torch.h"
+
+#include "bittensor/base/status_macros.h"
+#include "bittensor/neuron/compute.h"
+#include "bittensor/neuron/program.h"
+
+namespace bittensor {
+namespace {
+
+constexpr std::int64_t kMaxLength = 128;  // tokens of a pair of passages
+
+// By the names of bench/worth/speeches.py.
+absl::StatusOr<BertConfig> config_of(const std::string& model) {
+  BertConfig config;
+  if (model == "small" || model.empty()) {
+    config.hidden_size = 256;
+    config.num_hidden_layers = 4;
+    config.num_attention_heads = 4;
+    config.intermediate_size = 512;
+  } else if (model == "tiny") {
+    config.hidden_size = 128;
+    config.num_hidden_layers = 2;
+    config.num_attention_heads = 2;
+    config.intermediate_size = 256;
+  } else {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--model ", model,
+                     ": pre-training begins from \"small\" or \"tiny\"; a folder is "
+                     "for --task classify"));
+  }
+  config.initializer_range = 0.04;  // for 256 hidden units about what 0.02 is for 768
+  config.max_position_embeddings = kMaxLength;
+  config.type_vocab_size = 4;  // marks_shared_tokens()
+  // A text is seen a few times only: nothing is learnt by heart.
+  config.hidden_dropout_prob = 0;
+  config.attention_probs_dropout_prob = 0;
+  return config;
+}
+
+absl::StatusOr<SpeechSplit> split(std::vector<Speech> speeches, const ShareOptions& share) {
+  SpeechSplit split = split_speeches(std::move(speeches), share);
+  if (split.train.empty() || split.test.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("too few speeches for ", share.of, " shares and a test"));
+  }
+  return split;
+}
+
+}  // namespace
+
+absl::Status pretrain(NeuronOptions options, const BertOptions& bert) {
+  BITTENSOR_ASSIGN_OR_RETURN(const BertConfig config, config_of(bert.model));
+  BITTENSOR_ASSIGN_OR_RETURN(const torch::Device device,
+                             set_up_compute(options.device, options.threads, options.seed));
+  std::string folder = options.data;
+  if (folder.empty()) {
+    BITTENSOR_ASSIGN_OR_RETURN(folder, fetch_speeches());
+  }
+  std::string vocab = bert.vocab;
+  if (vocab.empty()) {
+    BITTENSOR_ASSIGN_OR_RETURN(vocab, fetch_bert_vocabulary());
+  }
+  BITTENSOR_ASSIGN_OR_RETURN(std::vector<Speech> speeches, load_speeches(folder));
+  BITTENSOR_ASSIGN_OR_RETURN(const BertTokenizer whole, BertTokenizer::load(vocab));
+  const Documents corpus = sentences_of(speeches);
+  BITTENSOR_ASSIGN_OR_RETURN(BertTokenizer restricted,
+                             restricted_to(count_tokens(corpus, whole), whole));
+  const auto tokenizer = std::make_shared<const BertTokenizer>(std::move(restricted));
+  BITTENSOR_ASSIGN_OR_RETURN(const SpeechSplit data, split(std::move(speeches), bert.share));
+
+  PretrainingBatches::Options batches;
+  batches.batch_size = options.batch_size_train;
+  batches.batching.max_length = kMaxLength;
+  batches.batching.mark_shared = marks_shared_tokens(config);
+  batches.seed = options.seed;
+  batches.pairs = options.train_images;
+  const auto passages = [&](const std::vector<Speech>& some) {
+    return passages_of(sentences_of(some), *tokenizer, (kMaxLength - 3) / 2);  // [CLS], two [SEP]
+  };
+  PretrainingBatches train(passages(data.train), tokenizer, batches);
+  batches.batch_size = options.batch_size_test;
+  batches.seed = 0;
+  batches.pairs = options.test_images;
+  batches.shuffle = false;
+  PretrainingBatches test(passages(data.test), tokenizer, batches);
+
+  // What guessing by frequency costs: that of all speeches but the ones held out.
+  const torch::Tensor own = count_tokens(sentences_of(data.train), *tokenizer);
+  const torch::Tensor all = own + count_tokens(sentences_of(data.others), *tokenizer);
+  std::vector<torch::Tensor> hidden;
+  for (std::int64_t i = 0; i < test.per_epoch(); ++i) hidden.push_back(test.at(i).word_labels);
+  const double entropy = unigram_entropy(all, hidden);
+
+  const auto synapse = std::make_shared<BertSynapse>(BertSynapse::Options{config}, tokenizer);
+  synapse->prepare(own);
+  synapse->to(device);
+
+  NeuronTask task;
+  task.kind = "bert";
+  task.synapse = synapse;
+  task.train = [&](Synapse& of, std::int64_t step) {
+    return make_bert_mini_batch(dynamic_cast<BertSynapse&>(of), train.at(step), device,
+                                batches.batching);
+  };
+  task.steps_per_epoch = train.per_epoch();
+  task.train_samples = train.pairs();
+  task.test = [&](Synapse& of, std::int64_t step) {
+    return make_bert_mini_batch(dynamic_cast<BertSynapse&>(of), test.at(step), device,
+                                batches.batching);
+  };
+  task.test_batches = test.per_epoch();
+  task.optimizer = [&](std::vector<at::Tensor> parameters) {
+    return make_bert_optimizer(std::move(parameters), options.learning_rate);
+  };
+  task.schedule = Schedule::kOneCycle;
+  task.max_gradient_norm = 1;
+  task.config = model_description(*synapse);
+  task.describe = [&](const TestResult& result) { return describe_bert(result, entropy); };
+  task.report = [&](const TestResult& result) { return bert_report(result, entropy); };
+  return run_neuron(options, std::move(task));
+}
+
+}  // namespace bittensor
