@@ -36,10 +36,10 @@ int become(const std::string& name, char** argv) {
 }
 
 // Commands that have a program of their own: libtorch takes longer to load than a wallet to open.
-const std::map<std::string, std::string> kPrograms = {{"data", "bittensor-torch"},
-                                                      {"embed", "bittensor-torch"},
-                                                      {"fill-mask", "bittensor-torch"},
-                                                      {"metagraph", "bittensor-metagraph"}};
+const std::map<std::string, std::string> kPrograms = {
+    {"data", "bittensor-torch"},      {"embed", "bittensor-torch"},
+    {"fill-mask", "bittensor-torch"}, {"metagraph", "bittensor-metagraph"},
+    {"query", "bittensor-query"},     {"serve", "bittensor-serve"}};
 
 // For --help and as words that somebody may have meant: they are become()'s to run.
 void list_programs(CLI::App& app) {
@@ -47,6 +47,8 @@ void list_programs(CLI::App& app) {
   app.add_subcommand("fill-mask", "Prints the likeliest words for each [MASK] of a text.");
   app.add_subcommand("embed", "Prints texts as vectors.");
   app.add_subcommand("metagraph", "Shows a network, and what its neurons think of each other.");
+  app.add_subcommand("serve", "Offers a trained model to a network.");
+  app.add_subcommand("query", "Asks one synapse of a network.");
 }
 
 // The error of a first word that is not a command; "" if it is one, or an option.

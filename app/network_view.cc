@@ -115,6 +115,21 @@ class NetworkView::Impl {
     return lines;
   }
 
+  absl::StatusOr<SynapseRecord> record() const {
+    const Gossip::Snapshot content = gossip_->snapshot();
+    BITTENSOR_ASSIGN_OR_RETURN(const PublicKey asked, asked_of(content->records));
+    for (std::size_t i = 0; i < content->records.size(); ++i) {
+      const Statement& statement = *content->records[i];
+      if (statement.key != asked) continue;
+      if (content->proven[i]) return SynapseRecord{asked, statement.axon_address, statement.schema};
+      return absl::UnavailableError(absl::StrCat(
+          "neuron ", asked.short_hex(), " does not answer at ", statement.metagraph_address));
+    }
+    return absl::InvalidArgumentError(absl::StrCat("no neuron that serves a synapse is at ",
+                                                   options_.addresses.front(),
+                                                   ": say which one to ask by its key"));
+  }
+
  private:
   Gossip::Options gossip_options() const {
     Gossip::Options options;
@@ -226,6 +241,9 @@ absl::Status NetworkView::open(std::chrono::milliseconds patience) {
 }
 absl::StatusOr<std::vector<NeuronLine>> NetworkView::lines() const {
   return impl_->lines();
+}
+absl::StatusOr<SynapseRecord> NetworkView::record() const {
+  return impl_->record();
 }
 
 }  // namespace bittensor

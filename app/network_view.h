@@ -11,6 +11,7 @@
 #include "app/metagraph_table.h"
 
 #include "bittensor/metagraph/standing.h"
+#include "bittensor/metagraph/synapse_record.h"
 
 namespace bittensor {
 
@@ -39,6 +40,10 @@ class NetworkView {
   // Who is known now, by key; goes on learning until it is destroyed. Blocks a second at most,
   // for latencies. kInvalidArgument if `whose` is nobody or several.
   absl::StatusOr<std::vector<NeuronLine>> lines() const;
+
+  // The record of `whose` synapse, for asking it. kInvalidArgument if that is nobody or several;
+  // kUnavailable if it has not proven that it is there yet.
+  absl::StatusOr<SynapseRecord> record() const;
 
  private:
   class Impl;

@@ -23,4 +23,7 @@ struct RgbPicture {
 // another size, or is damaged.
 absl::StatusOr<RgbPicture> read_png(const std::string& path, std::int64_t cols, std::int64_t rows);
 
+// The same of any size up to `max_pixels`.
+absl::StatusOr<RgbPicture> read_png_up_to(const std::string& path, std::int64_t max_pixels);
+
 }  // namespace bittensor

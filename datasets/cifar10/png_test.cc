@@ -52,6 +52,16 @@ absl::StatusOr<RgbPicture> read_bytes(const std::string& bytes) {
   return read_png(path, kCols, kRows);
 }
 
+TEST(ReadPng, OfAnySizeUpToALimit) {
+  const std::string path = written(PNG_FORMAT_RGB, pixels());
+  const auto picture = read_png_up_to(path, kCols * kRows);
+  ASSERT_TRUE(picture.ok()) << picture.status();
+  EXPECT_EQ(picture->cols, kCols);
+  EXPECT_EQ(picture->pixels, pixels());
+  EXPECT_THAT(read_png_up_to(path, kCols * kRows - 1).status().ToString(),
+              HasSubstr("5 x 3 pixels, expected at most 14"));
+}
+
 TEST(ReadPng, GivesThePixelsRowByRow) {
   const auto picture = read_png(written(PNG_FORMAT_RGB, pixels()), kCols, kRows);
   ASSERT_TRUE(picture.ok()) << picture.status();
