@@ -170,8 +170,10 @@ void Axon::count(std::uint64_t Stats::*which, std::uint64_t by) {
 }
 
 void Axon::handle(Transport::Request request, Transport::ReplyFn reply) {
+  PublicKey sender;
   const auto refuse = [&](const absl::Status& status) {
     count(&Stats::refused);
+    callers_.refused(sender, request.peer, status, executor_.now());
     spdlog::debug("refused {} from {}: {}", request.method, request.peer, status.ToString());
     reply(status);
   };
@@ -184,11 +186,13 @@ void Axon::handle(Transport::Request request, Transport::ReplyFn reply) {
     const auto room = queue_.room(/*priority=*/0);
     if (!room.ok()) return refuse(room);
   }
-  auto caller = admit(request, **ticket);
+  auto caller = admit(request, **ticket, sender);
   if (!caller.ok()) {
     if (is_callers_fault(caller.status())) admission_.note_refused(**ticket, executor_.now());
     return refuse(caller.status());
   }
+  callers_.heard(sender, request.peer,
+                 request.message.body.size() + request.message.envelope.size(), executor_.now());
   auto job = request.method == kForward ? read_forward(request.message.body, *caller)
                                         : read_backward(request.message.body, *caller);
   if (!job.ok()) {
@@ -211,7 +215,7 @@ void Axon::handle(Transport::Request request, Transport::ReplyFn reply) {
 }
 
 absl::StatusOr<Axon::Caller> Axon::admit(const Transport::Request& request,
-                                         Admission::Ticket& ticket) {
+                                         Admission::Ticket& ticket, PublicKey& sender) {
   Caller caller{std::nullopt, request.method, request.deadline, Compression::kNone};
   if (request.message.envelope.empty()) {
     if (!options_.allow_unsigned) {
@@ -220,6 +224,7 @@ absl::StatusOr<Axon::Caller> Axon::admit(const Transport::Request& request,
   } else {
     BITTENSOR_ASSIGN_OR_RETURN(caller.envelope, open_request(pair_keys_, request.message.envelope,
                                                              request.method, request.message.body));
+    sender = caller.envelope->sender;
     BITTENSOR_RETURN_IF_ERROR(replay_guard_.check(*caller.envelope, executor_.unix_ms(),
                                                   /*allow_any_receiver=*/false));
   }
@@ -359,7 +364,11 @@ void Axon::answer(const Caller& caller, absl::StatusOr<Job::Result> result,
   }
   count(&Stats::answered);
   if (result->learned) count(&Stats::gradients);
-  count(&Stats::bytes_sent, message.body.size() + message.envelope.size());
+  if (result->tensor.defined())
+    count(&Stats::rows, static_cast<std::uint64_t>(result->tensor.size(0)));
+  const std::size_t bytes = message.body.size() + message.envelope.size();
+  count(&Stats::bytes_sent, bytes);
+  callers_.answered(caller.key(), bytes, result->learned, caller.lesson_kept);
   reply(std::move(message));
 }
 

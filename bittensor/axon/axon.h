@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 
+#include "bittensor/axon/caller_ledger.h"
 #include "bittensor/axon/job_queue.h"
 #include "bittensor/axon/kept_inputs.h"
 #include "bittensor/axon/lessons.h"
@@ -72,6 +73,7 @@ class Axon {
     std::uint64_t failed = 0;     // admitted, but the synapse could not answer
     std::uint64_t gradients = 0;  // that the model learns from
     std::uint64_t lessons = 0;    // kept
+    std::uint64_t rows = 0;       // of answers
     std::uint64_t bytes_received = 0;
     std::uint64_t bytes_sent = 0;
   };
@@ -106,12 +108,19 @@ class Axon {
 
   Stats stats() const BITTENSOR_EXCLUDES(mutex_);
 
+  // Whom it served and refused, and why.
+  const CallerLedger& callers() const { return callers_; }
+  // Requests that wait for the model now.
+  std::size_t queued() const { return queue_.size(); }
+
  private:
   // Who asked, and how to answer: travels with the request.
   struct Caller;
 
   void handle(Transport::Request request, Transport::ReplyFn reply);
-  absl::StatusOr<Caller> admit(const Transport::Request& request, Admission::Ticket& ticket);
+  // `sender` becomes the key that the request proves, also if it is refused.
+  absl::StatusOr<Caller> admit(const Transport::Request& request, Admission::Ticket& ticket,
+                               PublicKey& sender);
   absl::StatusOr<Job> read_forward(const Payload& body, Caller& caller);
   absl::StatusOr<Job> read_backward(const Payload& body, Caller& caller);
   // Of inputs that are asked about: rows, shape and whether their values are `finite`.
@@ -132,6 +141,7 @@ class Axon {
   TaughtGradients taught_;
   Lessons lessons_;
   KeptInputs kept_;
+  CallerLedger callers_;
   JobQueue queue_;
   std::atomic<int> port_{0};
   std::unique_ptr<Transport::Listener> listener_;

@@ -96,6 +96,16 @@ bool Dendrite::Pending::ready() const {
   return state_->fan_out->ready([this] { return state_->dendrite.usual(*state_); });
 }
 
+std::vector<Dendrite::Pending::Awaited> Dendrite::Pending::awaited() const {
+  BITTENSOR_CHECK(state_ != nullptr) << "awaited() after wait()";
+  const std::vector<TimePoint> until = state_->dendrite.usual(*state_);
+  std::vector<Awaited> awaited;
+  for (std::size_t i = 0; i < until.size(); ++i) {
+    if (state_->fan_out->is_open(i)) awaited.push_back({state_->calls[i].peer.key, until[i]});
+  }
+  return awaited;
+}
+
 Dendrite::Dendrite(Options options, Transport& transport, const Wallet& wallet, Executor& executor,
                    OwnSynapse own)
     : options_(std::move(options)),
@@ -105,9 +115,16 @@ Dendrite::Dendrite(Options options, Transport& transport, const Wallet& wallet, 
       rest_(options_.rest),
       pace_(options_.pace),
       window_(PeerWindow::Options{options_.timeout / kSlowAnswer}),
-      calls_(options_.calls, transport, wallet, executor) {}
+      calls_(counted(options_.calls), transport, wallet, executor) {}
 
 Dendrite::~Dendrite() = default;
+
+PeerCalls::Options Dendrite::counted(PeerCalls::Options options) {
+  options.moved = [this](const PublicKey& peer, std::size_t sent, std::size_t received) {
+    ledger_.moved_bytes(peer, sent, received);
+  };
+  return options;
+}
 
 std::vector<SynapseRecord> Dendrite::available(const std::vector<SynapseRecord>& synapses,
                                                const Inputs& inputs) const {
@@ -169,10 +186,14 @@ void Dendrite::start_call(Call& call, TimePoint deadline, PeerCalls::Done done) 
   if (differentiable || call.extras.keep) call.id = calls_.new_call_id();
   const bool lesson = call.extras.labels.classes.defined() || !call.extras.labels.texts.empty();
   calls_.forward(call.peer, call.inputs, call.extras.labels, call.id, deadline,
-                 judged(call.peer, [this, lesson, done = std::move(done)](auto answer) {
-                   if (lesson && answer.ok() && answer->learned) count(&Stats::lessons_given);
-                   done(std::move(answer));
-                 }));
+                 judged(call.peer, "forward",
+                        [this, lesson, key = call.peer.key, done = std::move(done)](auto answer) {
+                          if (lesson && answer.ok() && answer->learned) {
+                            count(&Stats::lessons_given);
+                            ledger_.gave_lesson(key);
+                          }
+                          done(std::move(answer));
+                        }));
 }
 
 absl::StatusOr<PeerAnswer> Dendrite::ask_own(Call& call) {
@@ -235,11 +256,15 @@ std::vector<Answer> Dendrite::collect(Pending::State& state, const Patience& pat
   return answers;
 }
 
-PeerCalls::Done Dendrite::judged(const SynapseRecord& peer, PeerCalls::Done done) {
+PeerCalls::Done Dendrite::judged(const SynapseRecord& peer, const char* what,
+                                 PeerCalls::Done done) {
   window_.asked(peer.key);
+  ledger_.asked(peer);
   // On the transport's threads, before the one who waits learns of it, if anybody still does.
-  return [this, peer, done = std::move(done), sent = executor_.now()](auto result) {
-    judge(peer, result.status(), executor_.now() - sent);
+  return [this, peer, what, done = std::move(done), sent = executor_.now()](auto result) {
+    const TimePoint now = executor_.now();
+    judge(peer, result.status(), now - sent);
+    if (options_.on_call) options_.on_call(peer, what, sent, now, result.status());
     done(std::move(result));
   };
 }
@@ -247,6 +272,7 @@ PeerCalls::Done Dendrite::judged(const SynapseRecord& peer, PeerCalls::Done done
 void Dendrite::judge(const SynapseRecord& peer, const absl::Status& status, Duration took) {
   const TimePoint now = executor_.now();
   window_.ended(peer.key, status.ok() ? took : options_.timeout);
+  ledger_.ended(peer, status, took, now);
   if (status.ok()) {
     count(&Stats::ok);
     pace_.answered(peer, took);
@@ -292,9 +318,14 @@ void Dendrite::teach(const SynapseRecord& peer, Modality modality, std::uint64_t
     }
     ++pupil.under_way;
   }
-  calls_.teach(peer, modality, call_id, gradient.detach().to(at::kCPU),
-               executor_.now() + options_.timeout,
-               [this, key = peer.key](auto answer) { taught(key, answer); });
+  const TimePoint now = executor_.now();
+  calls_.teach(peer, modality, call_id, gradient.detach().to(at::kCPU), now + options_.timeout,
+               [this, peer, sent = now](auto answer) {
+                 taught(peer.key, answer);
+                 if (options_.on_call) {
+                   options_.on_call(peer, "teach", sent, executor_.now(), answer.status());
+                 }
+               });
 }
 
 void Dendrite::taught(const PublicKey& peer, const absl::StatusOr<PeerAnswer>& answer) {
@@ -304,6 +335,7 @@ void Dendrite::taught(const PublicKey& peer, const absl::StatusOr<PeerAnswer>& a
   if (answer.ok() && answer->learned) {
     ++stats_.gradients_given;
     pupil.refusals = 0;
+    ledger_.gave_gradient(peer);
     return;
   }
   ++stats_.gradients_refused;
@@ -322,7 +354,7 @@ std::vector<at::Tensor> Dendrite::fetch_gradients(const std::vector<Call>& calls
     const Call& call = calls[requests[i].call];
     if (!call.sent) continue;
     calls_.backward(call.peer, call.inputs, call.id, requests[i].output_gradient, deadline,
-                    judged(call.peer, fan_out->slot(fan_out, i)));
+                    judged(call.peer, "backward", fan_out->slot(fan_out, i)));
   }
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const Call& call = calls[requests[i].call];

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bittensor/dendrite/peer_calls.h"
+#include "bittensor/dendrite/peer_ledger.h"
 #include "bittensor/dendrite/peer_pace.h"
 #include "bittensor/dendrite/peer_rest.h"
 #include "bittensor/dendrite/peer_window.h"
@@ -41,6 +42,11 @@ class Dendrite {
     // Asked while a fan-out waits: once true, peers that have not answered count as late.
     // Empty: never.
     std::function<bool()> give_up;
+    // Told of each call over the network when it has ended, on a thread of the transport. May be
+    // empty. `what` is "forward", "backward" or "teach".
+    std::function<void(const SynapseRecord& peer, const char* what, TimePoint sent, TimePoint ended,
+                       const absl::Status& status)>
+        on_call;
   };
 
   // Answers since the start, by what became of them.
@@ -84,6 +90,13 @@ class Dendrite {
 
     // Whether wait_usual() would return at once.
     bool ready() const;
+
+    // Whose answers are not there yet, and until when wait_usual() waits for them: for people.
+    struct Awaited {
+      PublicKey peer;
+      TimePoint until;
+    };
+    std::vector<Awaited> awaited() const;
 
    private:
     friend class Dendrite;
@@ -132,6 +145,11 @@ class Dendrite {
   // Calls that nobody waits for any more are counted when they end.
   Stats stats() const BITTENSOR_EXCLUDES(mutex_);
 
+  // With whom it goes how. Thread-safe.
+  std::vector<PeerLedger::Account> accounts() const { return ledger_.accounts(); }
+  // How long `peer` is left alone after failures. Thread-safe.
+  Duration rests(const SynapseRecord& peer) const { return rest_.remaining(peer, executor_.now()); }
+
  private:
   struct Call;
   // How teaching a peer goes.
@@ -147,9 +165,10 @@ class Dendrite {
   // When to give up each call of a fan-out: by its deadline, or when it takes unusually long.
   std::vector<TimePoint> usual(const Pending::State& state) const;
   std::vector<Answer> collect(Pending::State& state, const Patience& patience);
-  PeerCalls::Done judged(const SynapseRecord& peer, PeerCalls::Done done);
+  PeerCalls::Done judged(const SynapseRecord& peer, const char* what, PeerCalls::Done done);
   void judge(const SynapseRecord& peer, const absl::Status& status, Duration took);
   void count(std::uint64_t Stats::*which) BITTENSOR_EXCLUDES(mutex_);
+  PeerCalls::Options counted(PeerCalls::Options options);
   void taught(const PublicKey& peer, const absl::StatusOr<PeerAnswer>& answer)
       BITTENSOR_EXCLUDES(mutex_);
   std::vector<at::Tensor> fetch_gradients(const std::vector<Call>& calls,
@@ -162,6 +181,7 @@ class Dendrite {
   PeerRest rest_;
   PeerPace pace_;
   PeerWindow window_;
+  PeerLedger ledger_;
   mutable Mutex mutex_;
   Stats stats_ BITTENSOR_GUARDED_BY(mutex_);
   std::map<PublicKey, Pupil> pupils_ BITTENSOR_GUARDED_BY(mutex_);  // who was taught

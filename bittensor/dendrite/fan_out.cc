@@ -37,6 +37,11 @@ bool FanOut::ready(const Patience& patience) const {
   return last(patience) <= executor_.now();
 }
 
+bool FanOut::is_open(std::size_t i) const {
+  MutexLock lock(mutex_);
+  return open_[i];
+}
+
 std::vector<FanOut::Result> FanOut::wait(TimePoint deadline, const std::function<bool()>& give_up) {
   return wait([until = std::vector<TimePoint>(calls_, deadline)] { return until; }, give_up);
 }

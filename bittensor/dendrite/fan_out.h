@@ -53,6 +53,9 @@ class FanOut {
   // Whether wait(patience) would return at once.
   bool ready(const Patience& patience) const BITTENSOR_EXCLUDES(mutex_);
 
+  // Whether call `i` is not done yet.
+  bool is_open(std::size_t i) const BITTENSOR_EXCLUDES(mutex_);
+
  private:
   void fill(std::size_t i, absl::StatusOr<PeerAnswer> answer) BITTENSOR_EXCLUDES(mutex_);
   // When the last of the calls under way is given up; TimePoint::min() if all are done.

@@ -178,7 +178,9 @@ void PeerCalls::call(const SynapseRecord& peer, const char* method, Payload body
   if (!options_.unsigned_calls) {
     sealed = seal_request(keys_, peer.key, method, body, executor_.unix_ms());
   }
-  bytes_sent_ += sealed.bytes.size() + body.size();
+  const std::size_t sent = sealed.bytes.size() + body.size();
+  bytes_sent_ += sent;
+  if (options_.moved) options_.moved(peer.key, sent, 0);
   transport_.call(peer.axon_address, method,
                   {std::move(sealed.bytes), std::move(body), std::string(peer.key.bytes())},
                   deadline, max_reply_bytes,
@@ -188,7 +190,9 @@ void PeerCalls::call(const SynapseRecord& peer, const char* method, Payload body
                     const absl::Cleanup end = [this] { end_call(); };
                     absl::Status status = reply.status();
                     if (status.ok()) {
-                      bytes_received_ += reply->envelope.size() + reply->body.size();
+                      const std::size_t received = reply->envelope.size() + reply->body.size();
+                      bytes_received_ += received;
+                      if (options_.moved) options_.moved(key, 0, received);
                       status = check_sender(*reply, method, key, nonce);
                     }
                     if (status.ok()) {

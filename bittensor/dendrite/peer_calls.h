@@ -52,6 +52,8 @@ class PeerCalls {
     // where nobody else can be.
     bool unsigned_calls = false;
     Task task = {};  // of the asker: peers of the same one are asked for their predictions
+    // Told of the bytes of each call, as Traffic counts them; on any thread. May be empty.
+    std::function<void(const PublicKey& peer, std::size_t sent, std::size_t received)> moved = {};
   };
 
   PeerCalls(Options options, Transport& transport, const Wallet& wallet, Executor& executor)

@@ -130,6 +130,12 @@ Gossip::Snapshot Gossip::snapshot_locked() const {
   return snapshot_;
 }
 
+bool Gossip::said_goodbye(const PublicKey& key) const {
+  MutexLock lock(mutex_);
+  const StatementPtr record = store_.find(Statement::id_of(v1::Statement::KIND_RECORD, key));
+  return record != nullptr && record->leaving;
+}
+
 std::int64_t Gossip::newest_of_self() const {
   MutexLock lock(mutex_);
   return newest_of_self_;

@@ -77,6 +77,10 @@ class Gossip : public std::enable_shared_from_this<Gossip> {
   // All that is known, this neuron's own statements included, as of now.
   Snapshot snapshot() const;
 
+  // Whether a neuron that is not there any more said that it leaves, rather than fall silent; for
+  // as long as that is remembered.
+  bool said_goodbye(const PublicKey& key) const;
+
   // When an earlier process with this neuron's key last published, as far as others know: the
   // statements of this process must be later.
   std::int64_t newest_of_self() const;

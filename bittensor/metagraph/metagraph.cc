@@ -116,6 +116,8 @@ class Metagraph::Impl {
   std::size_t size() const { return others(*gossip_->snapshot()).size(); }
   std::size_t proven() const { return proven_others(*gossip_->snapshot()).size(); }
 
+  bool said_goodbye(const PublicKey& key) const { return gossip_->said_goodbye(key); }
+
   at::Tensor get_weights(const std::vector<SynapseRecord>& synapses) const {
     std::vector<PublicKey> keys;
     for (const SynapseRecord& synapse : synapses) keys.push_back(synapse.key);
@@ -321,6 +323,9 @@ std::size_t Metagraph::size() const {
 }
 std::size_t Metagraph::proven() const {
   return impl_->proven();
+}
+bool Metagraph::said_goodbye(const PublicKey& key) const {
+  return impl_->said_goodbye(key);
 }
 at::Tensor Metagraph::get_weights(const std::vector<SynapseRecord>& synapses) const {
   return impl_->get_weights(synapses);

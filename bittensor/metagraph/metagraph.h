@@ -83,6 +83,9 @@ class Metagraph {
   // How many of them are proven.
   std::size_t proven() const;
 
+  // Whether a neuron that is no longer known said that it leaves, rather than fall silent.
+  bool said_goodbye(const PublicKey& key) const;
+
   // This neuron's weights of `synapses`, float32 [n], each in [0, 1]; 0 for one it never asked.
   at::Tensor get_weights(const std::vector<SynapseRecord>& synapses) const;
   // That of one neuron's synapse.
