@@ -53,17 +53,22 @@ class ImageMiniBatch : public MiniBatch {
     return synapse_.forward_local(synapse_.encode(at::cat(images)), known).output.local_target_loss;
   }
 
+  at::Tensor predicted(bool network) const override { return logits(network).argmax(1); }
+
   void score(bool network, TestSums& sums) const override {
-    const bool answered = network && output_.network_target.defined();
-    const at::Tensor& logits = !answered                              ? output_.local_target
-                               : output_.network_prediction.defined() ? output_.network_prediction
-                                                                      : output_.network_target;
+    const at::Tensor& logits = this->logits(network);
     const at::Tensor loss = torch::cross_entropy_loss(logits, labels_);
     sums["loss"].add(loss.item<double>() * static_cast<double>(size()), size());
     sums["accuracy"].add((logits.argmax(1) == labels_).sum().item<double>(), size());
   }
 
  private:
+  const at::Tensor& logits(bool network) const {
+    if (!network || !output_.network_target.defined()) return output_.local_target;
+    return output_.network_prediction.defined() ? output_.network_prediction
+                                                : output_.network_target;
+  }
+
   ImageClassifier& synapse_;
   const Inputs inputs_;  // [batch, channels, rows, cols]
   const at::Tensor labels_;

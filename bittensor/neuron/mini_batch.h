@@ -59,6 +59,10 @@ class MiniBatch {
   // from lessons of this form. Strangers wrote them: nothing of a form that fits may throw.
   virtual at::Tensor lesson_loss(const std::vector<Lesson>& lessons);
 
+  // The classes that the local path, or the network path, said last, int64 [size]; undefined
+  // without classes.
+  virtual at::Tensor predicted(bool network) const;
+
   // Adds how good the local path was, or the network: the local path, too, where
   // forward_network() was not called since nobody answered.
   virtual void score(bool network, TestSums& sums) const = 0;
@@ -67,6 +71,9 @@ class MiniBatch {
 using MakeMiniBatch = std::function<std::unique_ptr<MiniBatch>(std::int64_t step)>;
 
 inline Lesson MiniBatch::lesson(const at::Tensor&) const {
+  return {};
+}
+inline at::Tensor MiniBatch::predicted(bool) const {
   return {};
 }
 inline at::Tensor MiniBatch::lesson_loss(const std::vector<Lesson>&) {

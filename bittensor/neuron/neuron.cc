@@ -5,13 +5,21 @@
 
 #include "torch/torch.h"
 
+#include "bittensor/base/failure_text.h"
 #include "bittensor/base/status_macros.h"
 
 namespace bittensor {
 namespace {
 
-Dendrite::Options dendrite_options(Dendrite::Options options, const Synapse& synapse) {
+Dendrite::Options dendrite_options(Dendrite::Options options, const Synapse& synapse,
+                                   Trace* trace) {
   options.calls.task = synapse.schema().task;
+  if (trace != nullptr) {
+    options.on_call = [trace](const SynapseRecord& peer, const char* what, TimePoint sent,
+                              TimePoint ended, const absl::Status& status) {
+      trace->add_call(peer.key.short_hex(), what, sent, ended, failure_text(status));
+    };
+  }
   return options;
 }
 
@@ -51,10 +59,12 @@ Neuron::Neuron(Options options, Transport& transport, const Wallet& wallet, Exec
       metagraph_(options_.metagraph, transport, wallet, executor),
       axon_(axon_options_of(options_.axon, options_.step.learning, metagraph_), transport, wallet,
             executor),
-      dendrite_(dendrite_options(options_.dendrite, *synapse_), transport, wallet, executor,
-                [this] { return axon_.served(); }),
+      dendrite_(dendrite_options(options_.dendrite, *synapse_, options_.trace), transport, wallet,
+                executor, [this] { return axon_.served(); }),
       router_(options_.router),
-      step_(options_.step, {*synapse_, router_, dendrite_, &metagraph_, &axon_, {}}),
+      step_(
+          options_.step,
+          {*synapse_, router_, dendrite_, &metagraph_, &axon_, {}, options_.watch, options_.trace}),
       ahead_(options_.look_ahead,
              [this](std::int64_t step) { return step_.ask(make_(step), step); }) {
   const std::vector<at::Tensor> parameters = synapse_->parameters();

@@ -49,6 +49,9 @@ class Neuron {
     TrainingStep::Options step;
     int look_ahead = 16;      // batches that are asked about before their turn, at most
     int serve_interval = 20;  // steps after which others get a fresh copy of the model; 0: never
+    // Told what is waited for, and how long the parts of a step take; must outlive the neuron.
+    Watch* watch = nullptr;
+    Trace* trace = nullptr;
   };
 
   Neuron(Options options, Transport& transport, const Wallet& wallet, Executor& executor,

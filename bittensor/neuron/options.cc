@@ -262,12 +262,32 @@ void add_display(const Group& group, NeuronOptions& o) {
   group.add("log_interval", o.log_interval, "steps between two lines of progress")
       ->check(kPositive);
   group.add("log_level", o.log_level, "trace, debug, info, warning, error or off");
-  group.add("progress", o.progress, "bar, lines, json (one object per line) or auto")
-      ->check(CLI::IsMember({"auto", "bar", "lines", "json"}));
+  group
+      .add("progress", o.progress,
+           "live, bar, lines, json (one object per line), quiet, or auto: live on a terminal, else "
+           "lines")
+      ->check(CLI::IsMember({"auto", "live", "bar", "lines", "json", "quiet"}));
   group.add("report", o.report, "write the final numbers to this file, as JSON");
   group.flag("poison", o.poison, "")->group("");
   group.add("slow", o.slow, "")->check(CLI::Range(1.0, 1000.0))->group("");
   group.flag("stay", o.stay, "after training, keep serving until told to stop (Ctrl-C)");
+}
+
+void add_watch(const Group& group, NeuronOptions& o) {
+  group.add("name", o.name, "what people call this neuron; empty: the folder of its key");
+  group.flag("quiet", o.quiet, "no progress; only warnings and errors");
+  group.flag("status,!--no_status", o.status,
+             "say each second in a file beside the key what it does and waits for (bittensor "
+             "status), and keep metrics there");
+  group.flag("tensorboard,!--no_tensorboard", o.tensorboard,
+             "write an event file for TensorBoard beside the key");
+  group.flag("report_page,!--no_report_page", o.report_page,
+             "write a page about the run beside the key, in the end");
+  group.add("metrics_port", o.metrics_port, "port where Prometheus finds /metrics; 0: none")
+      ->check(kPort);
+  group.add("metrics_ip", o.metrics_ip, "address of this machine to serve it at");
+  group.add("trace", o.trace_file,
+            "write where the time of each step goes to this file, for ui.perfetto.dev");
 }
 
 }  // namespace
@@ -290,6 +310,7 @@ void add_neuron_options(CLI::App& app, NeuronOptions& options) {
   add_learning(Group(app, "Learning from each other"), options);
   add_training(Group(app, "Training"), options);
   add_display(Group(app, "Display"), options);
+  add_watch(Group(app, "Watching"), options);
 }
 
 }  // namespace bittensor

@@ -88,6 +88,16 @@ struct NeuronOptions {
   std::string report;
   bool stay = false;
 
+  // How it can be watched (docs/operations/).
+  std::string name;
+  bool quiet = false;
+  bool status = true;
+  bool tensorboard = true;
+  bool report_page = true;
+  int metrics_port = 0;
+  std::string metrics_ip = "127.0.0.1";
+  std::string trace_file;
+
   // For experiments with a neuron that means harm, or that takes so many times as long for each
   // training step; not in --help.
   bool poison = false;

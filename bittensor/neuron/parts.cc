@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <set>
 
 #include "absl/strings/ascii.h"
@@ -172,6 +173,10 @@ Router::Options router_options(const NeuronOptions& options) {
   return router;
 }
 
+std::string progress_style(const NeuronOptions& options) {
+  return options.quiet ? "quiet" : options.progress;
+}
+
 std::string checkpoint_path(const NeuronOptions& options) {
   if (!options.save_model.empty()) return options.save_model;
   return std::filesystem::path(options.neuron_key).replace_extension("pt");
@@ -203,11 +208,18 @@ absl::StatusOr<FileLock> lock_key(const NeuronOptions& options) {
                    " is in use by another neuron; give this one its own with --neuron_key"));
 }
 
-void wait_for_peers(const Metagraph& metagraph, const NeuronOptions& options) {
+void wait_for_peers(const Metagraph& metagraph, const NeuronOptions& options, Watch* watch) {
   constexpr auto kPatience = std::chrono::seconds(30);
   constexpr auto kStep = std::chrono::milliseconds(20);
   const auto wanted = static_cast<std::size_t>(options.min_peers);
   const auto give_up = std::chrono::steady_clock::now() + kPatience;
+  std::optional<Watch::Wait> wait;
+  if (watch != nullptr && metagraph.proven() < wanted) {
+    wait.emplace(watch->wait(wanted == 1
+                                 ? "the first peer"
+                                 : absl::StrCat("peers: ", wanted, " are wanted (--min_peers)"),
+                             give_up));
+  }
   while (metagraph.proven() < wanted && !StopSignal::wait_for(kStep)) {
     if (std::chrono::steady_clock::now() < give_up) continue;
     spdlog::warn("knows {} of {} peers; continues without the others", metagraph.proven(), wanted);

@@ -16,6 +16,7 @@
 #include "bittensor/neuron/neuron.h"
 #include "bittensor/neuron/options.h"
 #include "bittensor/router/router.h"
+#include "bittensor/watch/watch.h"
 
 namespace bittensor {
 
@@ -31,6 +32,9 @@ Metagraph::Options metagraph_options(const NeuronOptions& options);
 Dendrite::Options dendrite_options(const NeuronOptions& options);
 Router::Options router_options(const NeuronOptions& options);
 absl::StatusOr<Neuron::Options> neuron_options(const NeuronOptions& options);
+
+// --progress, or "quiet" with --quiet.
+std::string progress_style(const NeuronOptions& options);
 
 // Where the best model so far goes: --save_model, or the key file's name with ".pt".
 std::string checkpoint_path(const NeuronOptions& options);
@@ -48,7 +52,9 @@ absl::StatusOr<Wallet> open_wallet(const NeuronOptions& options);
 absl::StatusOr<FileLock> lock_key(const NeuronOptions& options);
 
 // Blocks until options.min_peers others are proven to `metagraph`, at most 30 s or until a stop
-// is requested. Says in the log if they did not come.
-void wait_for_peers(const Metagraph& metagraph, const NeuronOptions& options);
+// is requested. Says in the log if they did not come, and to `watch`, if there is one, that it
+// waits.
+void wait_for_peers(const Metagraph& metagraph, const NeuronOptions& options,
+                    Watch* watch = nullptr);
 
 }  // namespace bittensor

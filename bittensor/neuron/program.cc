@@ -1,35 +1,53 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/neuron/program.h"
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
+#include <mutex>
 #include <optional>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "spdlog/sinks/base_sink.h"
+#include "spdlog/spdlog.h"
 #include "torch/torch.h"
 
 #include "bittensor/base/abbreviated.h"
 #include "bittensor/base/allocator.h"
 #include "bittensor/base/file_limit.h"
 #include "bittensor/base/logging.h"
+#include "bittensor/base/staged_file.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/base/stop_signal.h"
+#include "bittensor/base/terminal.h"
 #include "bittensor/base/thread_executor.h"
+#include "bittensor/neuron/confusion.h"
 #include "bittensor/neuron/neuron.h"
+#include "bittensor/neuron/neuron_watch.h"
 #include "bittensor/neuron/parts.h"
+#include "bittensor/transport/address.h"
+#include "bittensor/watch/event_file.h"
+#include "bittensor/watch/live_view.h"
+#include "bittensor/watch/release.h"
+#include "bittensor/watch/report_page.h"
+#include "bittensor/watch/trace.h"
 
 namespace bittensor {
 namespace {
 
 // How good the model is, by itself or with what the network says.
-TestResult test_local(const NeuronTask& task, Synapse& synapse) {
+TestResult test_local(const NeuronTask& task, Synapse& synapse, Confusion* confusion = nullptr) {
   synapse.eval();
   return evaluate([&](std::int64_t i) { return task.test(synapse, i); }, task.test_batches,
                   /*network=*/false,
-                  [](MiniBatch& batch) {
+                  [confusion](MiniBatch& batch) {
                     batch.context();
                     batch.forward_local();
+                    if (confusion != nullptr) confusion->add(batch);
                   });
 }
 
@@ -73,6 +91,106 @@ nlohmann::json exchange_of(Neuron& neuron) {
           {"taught_by", to_json(neuron.teachers().counts())}};
 }
 
+// Beside the key: "a/neuron" of a/neuron.key.
+std::string prefix_of(const NeuronOptions& options) {
+  return std::filesystem::path(options.neuron_key).replace_extension();
+}
+
+NeuronState::About about(const NeuronOptions& options, const NeuronTask& task,
+                         const PublicKey& key) {
+  const std::string folder = std::filesystem::path(options.neuron_key).parent_path().filename();
+  NeuronState::About about;
+  about.key = key.hex();
+  about.name = !options.name.empty() ? options.name : !folder.empty() ? folder : task.kind;
+  about.program = task.kind;
+  about.task = task.synapse->schema().task.name;
+  about.release = release();
+  return about;
+}
+
+// Where others reach the axon, as the metagraph says where they reach it.
+std::string axon_address(Neuron& neuron) {
+  const auto address = parse_address(neuron.metagraph().address());
+  return address.ok() ? join_host_port(address->host, neuron.axon().port()) : "";
+}
+
+// Lines of the log that stay above the live view instead of running into it.
+class ProgressSink : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit ProgressSink(Progress& progress) : progress_(progress) {}
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t text;
+    formatter_->format(message, text);
+    std::string line(text.data(), text.size());
+    while (!line.empty() && line.back() == '\n') line.pop_back();
+    progress_.say(line);
+  }
+  void flush_() override {}
+
+  Progress& progress_;
+};
+
+// For as long as it lives the log goes through `progress`, if that draws a live view where the log
+// would be seen.
+class LogAboveView {
+ public:
+  explicit LogAboveView(Progress& progress) : before_(spdlog::default_logger()) {
+    if (progress.style() != Progress::Style::kLive) return;
+    const auto logger =
+        std::make_shared<spdlog::logger>("bittensor", std::make_shared<ProgressSink>(progress));
+    logger->set_level(before_->level());
+    logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %L %v", spdlog::pattern_time_type::utc);
+    spdlog::set_default_logger(logger);
+  }
+  ~LogAboveView() { spdlog::set_default_logger(before_); }
+  LogAboveView(const LogAboveView&) = delete;
+  LogAboveView& operator=(const LogAboveView&) = delete;
+
+ private:
+  const std::shared_ptr<spdlog::logger> before_;
+};
+
+// The options that matter most, and the task's own, as a table in Markdown.
+std::string config_text(const NeuronOptions& options, const NeuronTask& task) {
+  std::string text = "| option | value |\n|---|---|\n";
+  const auto add = [&text](const std::string& name, const auto& value) {
+    absl::StrAppend(&text, "| ", name, " | ", value, " |\n");
+  };
+  add("command", absl::StrCat("`", command_line(), "`"));
+  add("epochs", options.epochs);
+  add("steps_per_epoch", task.steps_per_epoch);
+  add("batch_size_train", options.batch_size_train);
+  add("learning_rate", options.learning_rate);
+  add("momentum", options.momentum);
+  add("seed", options.seed);
+  for (const auto& [name, value] : task.config) add(name, value);
+  return text;
+}
+
+NeuronWatch::Options watch_options(const NeuronOptions& options) {
+  NeuronWatch::Options watch;
+  if (options.status) watch.prefix = prefix_of(options);
+  watch.tensorboard = options.tensorboard;
+  if (options.metrics_port > 0) {
+    watch.metrics_address = join_host_port(options.metrics_ip, options.metrics_port);
+  }
+  watch.timeout =
+      std::chrono::duration_cast<Duration>(std::chrono::duration<double>(options.timeout));
+  watch.bootstrap = options.bootstrap;
+  return watch;
+}
+
+void write_report_page(const std::string& path, const NeuronState& state,
+                       const nlohmann::json& report) {
+  const std::string title = absl::StrCat(state.neuron.program, ": ", state.neuron.name);
+  const std::vector<ReportedNeuron> neurons(1, ReportedNeuron{state, report});
+  const std::string page = report_page(title, neurons, command_line());
+  const absl::Status written = write_whole_file(path, {page});
+  if (!written.ok()) spdlog::warn("{}", written.ToString());
+}
+
 }  // namespace
 
 TestResult train_alone(const NeuronOptions& options, const NeuronTask& task) {
@@ -109,29 +227,69 @@ absl::Status run_neuron(const NeuronOptions& given, NeuronTask task) {
   BITTENSOR_ASSIGN_OR_RETURN(const Wallet wallet, open_wallet(options));
   BITTENSOR_ASSIGN_OR_RETURN(const FileLock lock, lock_key(options));
 
+  // What it does is to be seen from now on.
+  ThreadExecutor executor;
+  Watch watch(executor);
+  watch.describe(about(options, task, wallet.key()));
+  std::unique_ptr<Trace> trace;
+  if (!options.trace_file.empty()) {
+    BITTENSOR_ASSIGN_OR_RETURN(trace, Trace::create(options.trace_file, executor));
+  }
+  std::atomic<Progress*> progress{nullptr};
+  NeuronWatch::Options watching = watch_options(options);
+  if (Progress::style_of(progress_style(options)) == Progress::Style::kLive) {
+    watching.draw = [&progress](const NeuronState& state) {
+      const TerminalSize size = terminal_size();
+      if (Progress* to = progress) to->draw(live_view(state, size.columns, size.rows - 1));
+    };
+  }
+  NeuronWatch neuron_watch(std::move(watching), watch, executor);
+  BITTENSOR_RETURN_IF_ERROR(neuron_watch.start());
+
   // The neuron: a metagraph that tells and learns who is there, an axon that serves a copy of the
   // model, a dendrite that asks others, a router that learns whom to ask.
-  ThreadExecutor executor;
   BITTENSOR_ASSIGN_OR_RETURN(const auto transport, make_transport(options, wallet, executor));
   BITTENSOR_ASSIGN_OR_RETURN(Neuron::Options parts, neuron_options(options));
   parts.step.max_gradient_norm = task.max_gradient_norm;
+  parts.watch = &watch;
+  parts.trace = trace.get();
   Neuron neuron(std::move(parts), *transport, wallet, executor, task.synapse);
   const auto optimizer = task.optimizer(neuron.parameters());
   Training training(task.kind, options, neuron.synapse(), neuron.router(), *optimizer, executor,
                     &neuron.metagraph(), task.schedule, task.config);
+  training.show_to(watch);
+  progress = &training.progress();
+  const LogAboveView log_above(training.progress());
+  // Before what it looks at goes, whichever way this ends.
+  const absl::Cleanup end_watch = [&] {
+    neuron_watch.detach();
+    neuron_watch.stop();
+    training.progress().clear();
+  };
+  neuron_watch.attach(neuron, wallet.key());
   BITTENSOR_RETURN_IF_ERROR(training.load());
   BITTENSOR_RETURN_IF_ERROR(neuron.start(training.best(neuron.synapse()).get()));
+  NeuronState::About reachable = about(options, task, wallet.key());
+  reachable.address = axon_address(neuron);
+  watch.describe(std::move(reachable));
+  if (EventFile* file = neuron_watch.event_file()) {
+    file->add_text("config", 0, watch.unix_s(), config_text(options, task));
+  }
   training.say_started(wallet.key(), neuron.axon().port(), neuron.metagraph().address());
 
   std::optional<TestResult> alone;
   if (options.control && training.step() < 0) {
+    watch.set_phase(Watch::Phase::kTraining);
+    const Watch::Wait wait = watch.wait("the control: the same model, without the network");
     alone = train_alone(options, task);
     BITTENSOR_RETURN_IF_ERROR(training.status());  // Cut short, it says nothing.
     training.say_alone(*alone);
   }
-  wait_for_peers(neuron.metagraph(), options);
+  watch.set_phase(Watch::Phase::kWaiting);
+  wait_for_peers(neuron.metagraph(), options, &watch);
 
   std::optional<TestResult> local_test;  // of the last epoch
+  Confusion confusion;                   // of the same
   const MakeMiniBatch make = [&](std::int64_t step) { return task.train(neuron.synapse(), step); };
   while (training.next_epoch(task.steps_per_epoch, task.train_samples)) {
     neuron.begin_training();
@@ -140,20 +298,26 @@ absl::Status run_neuron(const NeuronOptions& given, NeuronTask task) {
       const TrainingStep::Result result =
           neuron.step(make, training.step(), training.end_of_epoch(), *optimizer);
       rest_as_if_slower(options.slow, std::chrono::steady_clock::now() - start);
+      if (watch.wants_loss() && result.route.scores.defined() && !result.synapses.empty()) {
+        neuron_watch.add_scores(result.synapses, result.route.scores.mean(0));
+      }
       training.show(result.output, options.batch_size_train, neuron.metagraph().size(),
                     neuron.dendrite().stats(), result.synapses, result.weights);
     }
     if (!training.epoch_done()) break;
 
     // Test with the local path; the best model so far is saved and served.
-    local_test = test_local(task, neuron.synapse());
+    watch.set_phase(Watch::Phase::kTesting);
+    confusion = {};
+    local_test = test_local(task, neuron.synapse(), &confusion);
     const std::string details = task.describe ? task.describe(*local_test) : "";
     if (training.finish_epoch(*local_test, details)) neuron.axon().serve(neuron.synapse());
   }
   BITTENSOR_RETURN_IF_ERROR(training.status());
 
   // How good the model is by itself, and how good with the network.
-  if (!local_test) local_test = test_local(task, neuron.synapse());
+  watch.set_phase(Watch::Phase::kTesting);
+  if (!local_test) local_test = test_local(task, neuron.synapse(), &confusion);
   const TestResult network_test = test_network(task, neuron);
   BITTENSOR_RETURN_IF_ERROR(training.status());
   const auto synapses = neuron.metagraph().get_synapses(options.max_peers);
@@ -164,8 +328,24 @@ absl::Status run_neuron(const NeuronOptions& given, NeuronTask task) {
     more["alone_accuracy"] = alone->accuracy;
     more["alone_test_loss"] = alone->loss;
   }
-  return training.finish(*local_test, network_test, neuron.dendrite().stats(), synapses,
-                         neuron.metagraph().get_weights(synapses), more);
+  if (!confusion.empty()) more["confusion"] = confusion.counts();
+  const absl::Status reported =
+      training.finish(*local_test, network_test, neuron.dendrite().stats(), synapses,
+                      neuron.metagraph().get_weights(synapses), more);
+  if (EventFile* file = neuron_watch.event_file()) {
+    for (const Confusion::Misread& each : confusion.misread()) {
+      file->add_image(absl::StrCat("test/misread/", each.label, " taken for ", each.predicted),
+                      training.step() + 1, watch.unix_s(), each.picture);
+    }
+  }
+  neuron_watch.look();
+  if (options.report_page) {
+    write_report_page(prefix_of(options) + ".report.html", neuron_watch.state(), training.report());
+  }
+  // Whoever reads this finds the files there.
+  training.say_report();
+  BITTENSOR_RETURN_IF_ERROR(reported);
+  return training.stay();
 }
 
 int example_main(int argc, char** argv, const std::string& name, const std::string& description,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -44,7 +45,9 @@ Progress::Style Progress::style_of(const std::string& name) {
   if (name == "bar") return Style::kBar;
   if (name == "lines") return Style::kLines;
   if (name == "json") return Style::kJson;
-  return is_terminal() ? Style::kBar : Style::kLines;
+  if (name == "live") return Style::kLive;
+  if (name == "quiet") return Style::kQuiet;
+  return is_terminal() ? Style::kLive : Style::kLines;
 }
 
 void Progress::start_epoch(std::int64_t images) {
@@ -111,6 +114,7 @@ void Progress::show(const StepProgress& step) {
   images_ = step.images - images_at_start_;
   seconds_ = std::max(epoch_seconds(), 1e-9);
   last_drawn_ = executor_.now();
+  if (style_ == Style::kLive || style_ == Style::kQuiet) return;
   if (style_ == Style::kJson) {
     return event("step", {{"epoch", step.epoch},
                           {"epochs", step.epochs},
@@ -144,8 +148,31 @@ void Progress::show(const StepProgress& step) {
   std::fflush(stdout);
 }
 
+// Up to the first line of the view, and clear from there to the end of the screen.
+void Progress::erase() {
+  if (!view_.empty()) std::printf("\033[%zuF\033[J", view_.size());
+}
+
+void Progress::draw(std::vector<std::string> lines) {
+  if (style_ != Style::kLive) return;
+  MutexLock lock(mutex_);
+  erase();
+  view_ = std::move(lines);
+  for (const std::string& line : view_) std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
 void Progress::say(const std::string& line) {
+  if (style_ == Style::kQuiet) return;
   if (style_ == Style::kJson) return event("say", {{"line", line}});
+  if (style_ == Style::kLive) {
+    MutexLock lock(mutex_);
+    erase();
+    std::printf("%s\n", line.c_str());
+    for (const std::string& shown : view_) std::printf("%s\n", shown.c_str());
+    std::fflush(stdout);
+    return;
+  }
   if (bar_open_) std::printf("\n");
   bar_open_ = false;
   std::printf("%s\n", line.c_str());

@@ -9,6 +9,7 @@
 #include "nlohmann/json_fwd.hpp"
 
 #include "bittensor/base/executor.h"
+#include "bittensor/base/mutex.h"
 
 namespace bittensor {
 
@@ -27,18 +28,21 @@ struct StepProgress {
   std::vector<std::pair<std::string, double>> weights;  // short key of a synapse, its weight
 };
 
-// Shows the progress of training on standard output: a bar that is drawn again
-// in place, plain lines, or JSON objects, one per line, for another program.
+// Shows the progress of training on standard output: a live view or a bar that is drawn again in
+// place, plain lines, JSON objects, one per line, for another program, or nothing.
 //
-// Not thread-safe.
+// Not thread-safe, but for say(), draw() and clear().
 class Progress {
  public:
-  enum class Style { kBar, kLines, kJson };
+  enum class Style { kLive, kBar, kLines, kJson, kQuiet };
 
-  // "bar", "lines", "json"; "auto" is a bar on a terminal and lines elsewhere.
+  // "live", "bar", "lines", "json", "quiet"; "auto" is a live view on a terminal and lines
+  // elsewhere.
   static Style style_of(const std::string& name);
 
   Progress(Style style, Executor& executor) : style_(style), executor_(executor) {}
+
+  Style style() const { return style_; }
 
   // Starts the clock of images/s and of the time left, in an epoch of which `images` were trained
   // before, by a run that this one resumes.
@@ -49,7 +53,12 @@ class Progress {
   void show(const StepProgress& step);
 
   // A line of its own: the result of a test, where a checkpoint went.
-  void say(const std::string& line);
+  void say(const std::string& line) BITTENSOR_EXCLUDES(mutex_);
+
+  // Draws the live view, `lines`, in place of what was drawn before. Nothing in other styles.
+  void draw(std::vector<std::string> lines) BITTENSOR_EXCLUDES(mutex_);
+  // Takes it away.
+  void clear() { draw({}); }
 
   // For a program that reads: an object {"event": event, ...fields}. Nothing in other styles.
   void event(const std::string& event, const nlohmann::json& fields);
@@ -65,6 +74,7 @@ class Progress {
   double seconds_left(const StepProgress& step) const;
   std::string line_of(const StepProgress& step) const;
   std::string short_line_of(const StepProgress& step) const;
+  void erase() BITTENSOR_REQUIRES(mutex_);
 
   const Style style_;
   Executor& executor_;
@@ -76,6 +86,9 @@ class Progress {
   std::int64_t images_ = 0;           // of this epoch, trained since
   double seconds_ = 0;
   bool bar_open_ = false;
+
+  Mutex mutex_;
+  std::vector<std::string> view_ BITTENSOR_GUARDED_BY(mutex_);  // as it is on the screen
 };
 
 // "12 s", "3 min 05 s", "2 h 10 min"

@@ -34,6 +34,34 @@ TEST(Progress, SaysRateTimeLeftAndWeights) {
   }
 }
 
+TEST(Progress, ALiveViewIsDrawnInPlaceAndLinesStayAboveIt) {
+  ManualExecutor executor;
+  Progress progress(Progress::Style::kLive, executor);
+  ::testing::internal::CaptureStdout();
+  progress.draw({"a", "b"});
+  progress.say("said");
+  progress.draw({"c"});
+  progress.clear();
+  EXPECT_EQ(::testing::internal::GetCapturedStdout(),
+            "a\nb\n"
+            "\033[2F\033[Jsaid\na\nb\n"
+            "\033[2F\033[Jc\n"
+            "\033[1F\033[J");
+}
+
+TEST(Progress, QuietIsQuiet) {
+  ManualExecutor executor;
+  Progress progress(Progress::Style::kQuiet, executor);
+  ::testing::internal::CaptureStdout();
+  progress.start_epoch();
+  executor.advance(1s);
+  progress.show(half_way());
+  progress.say("said");
+  progress.draw({"a"});
+  EXPECT_EQ(::testing::internal::GetCapturedStdout(), "");
+  EXPECT_EQ(progress.images_per_second(), 500) << "it counts all the same";
+}
+
 TEST(Progress, JsonIsOneObjectALine) {
   ManualExecutor executor;
   Progress progress(Progress::Style::kJson, executor);

@@ -31,9 +31,10 @@ Training::Training(std::string kind, const NeuronOptions& options, torch::nn::Mo
     : options_(options),
       optimizer_(optimizer),
       schedule_(schedule),
-      progress_(Progress::style_of(options.progress), executor),
+      progress_(Progress::style_of(progress_style(options)), executor),
       checkpoints_(std::move(kind), options, synapse, router, optimizer, executor, metagraph,
-                   std::move(config), progress_) {}
+                   std::move(config), progress_),
+      final_report_(std::make_shared<nlohmann::json>()) {}
 
 absl::Status Training::load() {
   BITTENSOR_ASSIGN_OR_RETURN(const TrainingPosition resumed, checkpoints_.load());
@@ -59,6 +60,7 @@ void Training::say_alone(const TestResult& test) {
   progress_.say(
       absl::StrFormat("alone: test accuracy %.2f %%, loss %.4f", 100 * test.accuracy, test.loss));
   progress_.event("alone", {{"accuracy", test.accuracy}, {"loss", test.loss}});
+  if (watch_ != nullptr) watch_->add_accuracy({test.accuracy, {}, {}});
 }
 
 bool Training::next_epoch(std::int64_t steps, std::int64_t images) {
@@ -71,13 +73,29 @@ bool Training::next_epoch(std::int64_t steps, std::int64_t images) {
   shown_.images = std::min((step_ + 1 - epoch_ * steps) * options_.batch_size_train, images);
   shown_.images_in_epoch = images;
   progress_.start_epoch(shown_.images);
+  if (watch_ != nullptr) {
+    watch_->step_done(step_ + 1, 0);
+    watch_->begin_epoch(epoch_ + 1, options_.epochs, steps);
+    watch_->set_phase(Watch::Phase::kTraining);
+  }
   return true;
 }
 
-bool Training::next_step() {
-  if (StopSignal::requested() || checkpoints_.due(position())) {
-    checkpoints_.save_position(position());
+void Training::save_position() {
+  if (watch_ == nullptr) return checkpoints_.save_position(position());
+  const bool had = checkpoints_.has(position());
+  const Watch::Phase phase = watch_->set_phase(Watch::Phase::kSaving);
+  checkpoints_.save_position(position());
+  watch_->set_phase(phase);
+  if (!had && checkpoints_.has(position())) {
+    watch_->add_event(NeuronState::EventKind::kSaved,
+                      absl::StrCat("saved ", last_checkpoint_path(options_), " after step ",
+                                   position().steps_done));
   }
+}
+
+bool Training::next_step() {
+  if (StopSignal::requested() || checkpoints_.due(position())) save_position();
   if (!status().ok() || step_ + 1 >= end_of_epoch_) return false;
   ++step_;
   const double rate =
@@ -108,6 +126,10 @@ double Training::Mean::take() {
   return mean;
 }
 
+std::optional<double> Training::Mean::take_if_any() {
+  return steps > 0 ? std::optional<double>(take()) : std::nullopt;
+}
+
 // With a look-ahead, answers arrive some steps before the one that they are for, and in bursts.
 void Training::count_help(std::uint64_t answers, std::size_t asked) {
   ++report_.steps;
@@ -126,6 +148,16 @@ void Training::show(const SynapseOutput& output, std::int64_t images, std::size_
   distillation_loss_.add(output.distillation_loss);
   shown_.images += images;
   count_help(answers.ok, synapses.size());
+  if (watch_ != nullptr) {
+    watched_loss_.add(output.loss);
+    watched_local_loss_.add(output.local_target_loss);
+    watched_network_loss_.add(output.network_target_loss);
+    watch_->step_done(step_ + 1, images);
+    if (watch_->wants_loss()) {
+      watch_->add_loss({watched_local_loss_.take_if_any(), watched_network_loss_.take_if_any(),
+                        watched_loss_.take_if_any()});
+    }
+  }
   const bool last = step_ + 1 == end_of_epoch_;
   const bool interval = (step_ + 1) % options_.log_interval == 0;
   if (!last && !progress_.due(interval)) return;
@@ -148,15 +180,26 @@ void Training::show(const SynapseOutput& output, std::int64_t images, std::size_
 
 bool Training::finish_epoch(const TestResult& test, const std::string& details) {
   if (StopSignal::requested()) {
-    checkpoints_.save_position(position());
+    save_position();
     return false;
   }
   ++epoch_;
+  if (watch_ != nullptr) watch_->add_accuracy({{}, test.accuracy, {}});
   progress_.say(absl::StrFormat("epoch %d: local test accuracy %.2f %%, loss %.4f%s%s, after %s%s",
                                 epoch_, 100 * test.accuracy, test.loss, details.empty() ? "" : ", ",
                                 details, duration_text(progress_.training_seconds()),
                                 checkpoints_.is_best(test.loss) ? "" : " (not the best)"));
-  return checkpoints_.save_epoch(position(), test.loss);
+  if (watch_ == nullptr) return checkpoints_.save_epoch(position(), test.loss);
+  const Watch::Phase phase = watch_->set_phase(Watch::Phase::kSaving);
+  const bool best = checkpoints_.save_epoch(position(), test.loss);
+  watch_->set_phase(phase);
+  if (best) {
+    watch_->add_event(NeuronState::EventKind::kBest,
+                      absl::StrFormat("the best so far after epoch %d: test accuracy %.2f %%, loss "
+                                      "%.4f, saved as %s",
+                                      epoch_, 100 * test.accuracy, test.loss, checkpoints_.file()));
+  }
+  return best;
 }
 
 absl::Status Training::finish(const TestResult& local, const TestResult& network,
@@ -178,15 +221,27 @@ absl::Status Training::finish(const TestResult& local, const TestResult& network
   report_.answers_failed = answers.failed;
   report_.weights = largest_weights(synapses, weights, synapses.size());
   report_.checkpoint = checkpoints_.file();
-  progress_.say(to_text(report_));
-  nlohmann::json report = to_json(report_);
-  report.update(more);
-  progress_.event("report", report);
-  if (!options_.report.empty()) {
-    BITTENSOR_RETURN_IF_ERROR(write_json(options_.report, report));
+  nlohmann::json& all = *final_report_;
+  all = to_json(report_);
+  all.update(more);
+  if (watch_ != nullptr) {
+    watch_->add_accuracy({{}, local.accuracy, network.accuracy});
+    watch_->set_phase(Watch::Phase::kEnded);
   }
+  return options_.report.empty() ? absl::OkStatus() : write_json(options_.report, all);
+}
+
+void Training::say_report() {
+  progress_.clear();
+  progress_.say(to_text(report_));
+  progress_.event("report", *final_report_);
+}
+
+absl::Status Training::stay() {
   if (options_.stay) {
     progress_.say("continues to serve; Ctrl-C stops it");
+    std::optional<Watch::Wait> wait;
+    if (watch_ != nullptr) wait.emplace(watch_->wait("the signal to stop: it goes on serving"));
     while (!StopSignal::wait_for(std::chrono::hours(1))) {
     }
   }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@
 #include "bittensor/neuron/test_result.h"
 #include "bittensor/synapse/synapse.h"
 #include "bittensor/synapse/synapse_output.h"
+#include "bittensor/watch/watch.h"
 
 namespace bittensor {
 
@@ -39,6 +41,9 @@ class Training {
            torch::nn::Module& router, torch::optim::Optimizer& optimizer, Executor& executor,
            Metagraph* metagraph = nullptr, Schedule schedule = Schedule::kWarmRestarts,
            std::map<std::string, std::string> config = {});
+
+  // From now on `watch` is told how it goes.
+  void show_to(Watch& watch) { watch_ = &watch; }
 
   // Resumes what the neuron saved, see Checkpoints::load(). An error says why it cannot, or where
   // nothing can be written.
@@ -79,14 +84,22 @@ class Training {
   // run that resumes.
   bool finish_epoch(const TestResult& test, const std::string& details = "");
 
-  // Writes the report of the model as it is now, with the task's own fields `more`, an object, and,
-  // with --stay, waits for the signal to stop. The error of the last save, or of the report.
+  // Notes what became of the model as it is now, with the task's own fields `more`, an object, and
+  // writes it to --report. The error of that. say_report() then shows it.
   absl::Status finish(const TestResult& local, const TestResult& network,
                       const Dendrite::Stats& answers, const std::vector<SynapseRecord>& synapses,
                       const at::Tensor& weights, const nlohmann::json& more);
   absl::Status finish(const TestResult& local, const TestResult& network,
                       const Dendrite::Stats& answers, const std::vector<SynapseRecord>& synapses,
                       const at::Tensor& weights);
+
+  void say_report();
+  // As an object: what finish() wrote.
+  const nlohmann::json& report() const { return *final_report_; }
+  // With --stay, waits for the signal to stop. The error of the last save.
+  absl::Status stay();
+
+  Progress& progress() { return progress_; }
 
  private:
   // Over the steps that had a value. A tensor, so that a GPU is not waited for at each step.
@@ -96,9 +109,11 @@ class Training {
 
     void add(const at::Tensor& value);
     double take();  // and begins anew; 0 if there was none
+    std::optional<double> take_if_any();
   };
 
   void count_help(std::uint64_t answers, std::size_t asked);
+  void save_position();
   TrainingPosition position() const { return {epoch_, step_ + 1, steps_per_epoch_}; }
 
   const NeuronOptions& options_;
@@ -113,9 +128,14 @@ class Training {
   std::int64_t end_of_epoch_ = 0;
   StepProgress shown_;
   Mean local_loss_, network_loss_, distillation_loss_;  // since the last line
-  std::uint64_t unused_answers_ = 0;                    // others' answers that no step has used yet
+  // Since the watch last took them. Of their own, or when it looks would show in the last digits of
+  // the lines.
+  Mean watched_loss_, watched_local_loss_, watched_network_loss_;
+  std::uint64_t unused_answers_ = 0;  // others' answers that no step has used yet
   absl::Status diverged_;
   NeuronReport report_;
+  std::shared_ptr<nlohmann::json> final_report_;  // by pointer: its type is only declared here
+  Watch* watch_ = nullptr;
 };
 
 }  // namespace bittensor

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "torch/torch.h"
 
 #include "bittensor/neuron/sgd.h"
@@ -99,6 +101,7 @@ std::vector<Dendrite::Extras> TrainingStep::extras_for(const Route& route, const
 
 TrainingStep::Question TrainingStep::ask(std::unique_ptr<MiniBatch> batch, std::int64_t step) {
   const torch::NoGradGuard no_grad;
+  const Trace::Span span(parts_.trace, "ask", step);
   std::vector<SynapseRecord> synapses;
   if (step % (alone() ? kAsksItselfEvery : options_.ask_interval) == 0) {
     synapses = candidates(batch->inputs());
@@ -109,7 +112,9 @@ TrainingStep::Question TrainingStep::ask(std::unique_ptr<MiniBatch> batch, std::
     context = batch->context();
     parts_.synapse.train();
   }
+  std::optional<Trace::Span> routing(std::in_place, parts_.trace, "router.route");
   Route route = parts_.router.route(synapses, weights_of(synapses), context, batch->inputs());
+  routing.reset();
   auto extras = extras_for(route, *batch, step);
   auto pending = parts_.dendrite.forward_async(route.synapses, route.requests, std::move(extras));
   return {std::move(batch), std::move(route), std::move(pending)};
@@ -121,11 +126,17 @@ TrainingStep::Result TrainingStep::learn(Question question, torch::optim::Optimi
   result.synapses = question.route.synapses;
   result.weights = weights_of(result.synapses);
 
+  const Trace::Span step(parts_.trace, "learn");
+
   // The local path, on the own batch and on what others teach, while the last answers come in.
+  std::optional<Trace::Span> part(std::in_place, parts_.trace, "forward.local");
   const torch::Tensor context = batch.context();  // [batch, network_dim]
   result.output = batch.forward_local();
+  part.emplace(parts_.trace, "forward.lessons");
   const Taught taught = lessons_for(batch);
-  result.answers = question.pending.wait_usual();
+  part.emplace(parts_.trace, "wait.answers");
+  result.answers = wait_for_answers(question.pending);
+  part.emplace(parts_.trace, "forward.network");
 
   // The network path. Who was asked about what stands since the question left; how much each
   // answer counts is what the router says now.
@@ -143,14 +154,17 @@ TrainingStep::Result TrainingStep::learn(Question question, torch::optim::Optimi
     result.route = std::move(question.route);
   }
 
+  part.emplace(parts_.trace, "backward");
   forget_gradients(optimizer);
   torch::Tensor loss =
       result.output.loss + (taught.own_factor - 1) * result.output.local_target_loss;
   const bool one_pass = taught.loss.defined() && !apart();
   if (one_pass) loss = loss + taught.loss_factor * taught.loss;
   loss.backward();
+  part.emplace(parts_.trace, "teach");
   teach(question, result.answers);
   learn_from_others(taught);
+  part.emplace(parts_.trace, "optimizer");
   if (options_.max_gradient_norm > 0) {
     torch::nn::utils::clip_grad_norm_(parameters_, options_.max_gradient_norm);
   }
@@ -158,6 +172,7 @@ TrainingStep::Result TrainingStep::learn(Question question, torch::optim::Optimi
   KeyTable& keys = parts_.router.keys();
   forget_rows(optimizer, keys.keys(), keys.take_reassigned());
   optimizer.step();
+  part.emplace(parts_.trace, "router.weights");
   if (network_context.defined()) value_peers(result, network_context, batch.labels());
   return result;
 }
@@ -203,6 +218,19 @@ NetworkView TrainingStep::view_of(const Route& route, const std::vector<Answer>&
   view.trust = known ? std::clamp(1 - network_loss_ / local_loss_, 0.0, 1.0) : 0;
   view.say = known ? 1 / (1 + std::exp(kSharpness * (network_loss_ - local_loss_))) : 0;
   return view;
+}
+
+std::vector<Answer> TrainingStep::wait_for_answers(Dendrite::Pending& pending) const {
+  if (parts_.watch == nullptr || pending.ready()) return pending.wait_usual();
+  const auto awaited = pending.awaited();
+  if (awaited.empty()) return pending.wait_usual();
+  TimePoint until = awaited.front().until;
+  for (const auto& of : awaited) until = std::max(until, of.until);
+  const bool one = awaited.size() == 1;
+  const Watch::Wait wait =
+      parts_.watch->wait(one ? "an answer" : absl::StrCat("answers of ", awaited.size(), " peers"),
+                         until, one ? awaited.front().peer.hex() : "");
+  return pending.wait_usual();
 }
 
 // By how much better the network was lately on what has labels: its joined predictions, where there

@@ -18,6 +18,8 @@
 #include "bittensor/router/router.h"
 #include "bittensor/router/weight_average.h"
 #include "bittensor/synapse/synapse.h"
+#include "bittensor/watch/trace.h"
+#include "bittensor/watch/watch.h"
 
 namespace bittensor {
 
@@ -53,6 +55,8 @@ class TrainingStep {
     Metagraph* metagraph = nullptr;
     Axon* axon = nullptr;
     std::function<std::vector<SynapseRecord>()> peers = {};
+    Watch* watch = nullptr;  // told what is waited for
+    Trace* trace = nullptr;  // told how long each part takes
   };
 
   // A mini-batch, and what the network is asked about it.
@@ -106,6 +110,7 @@ class TrainingStep {
   // Both paths of a test batch, from what context() computed last.
   SynapseOutput joined(MiniBatch& batch, const Route& route,
                        const std::vector<Answer>& answers) const;
+  std::vector<Answer> wait_for_answers(Dendrite::Pending& pending) const;
   void follow_losses(const SynapseOutput& output, const at::Tensor& labels);
   // What others teach in this step by lessons.
   struct Taught {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "nlohmann/json_fwd.hpp"
 
 namespace bittensor {
@@ -132,8 +133,15 @@ const char* to_string(NeuronState::Phase phase);
 const char* to_string(NeuronState::PeerStatus status);
 const char* to_string(NeuronState::EventKind kind);
 
-// docs/operations/status.md describes it. Holds at most kMaxPeers peers and rows of weights,
+// docs/operations/watching.md describes it. Holds at most kMaxPeers peers and rows of weights,
 // kMaxHistory points and kMaxEvents events, whatever the state holds. What is not known is null.
 nlohmann::json to_json(const NeuronState& state);
+nlohmann::json to_json(const NeuronState::Point& point);
+nlohmann::json to_json(const NeuronState::Peer& peer);
+nlohmann::json to_json(const NeuronState::Event& event);
+
+// The way back. kInvalidArgument if something is not as to_json() makes it; fields that are not
+// known are passed over, and those that are missing are as in a new state.
+absl::StatusOr<NeuronState> neuron_state_of(const nlohmann::json& json);
 
 }  // namespace bittensor

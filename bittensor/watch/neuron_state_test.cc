@@ -63,5 +63,30 @@ TEST(NeuronState, StatusesAndKindsAreWords) {
             json({{"time_s", 12}, {"kind", "left"}, {"peer", "aa"}, {"text", "gone"}}));
 }
 
+TEST(NeuronState, ComesBackFromItsJson) {
+  NeuronState state;
+  state.neuron.key = "aa";
+  state.training.phase = NeuronState::Phase::kSaving;
+  state.training.waiting.push_back({"the lock", "", 1, 2});
+  state.training.accuracy.network = 0.5;
+  state.history.push_back({3, 4, {0.1, {}, 0.2}, {{}, 0.9, {}}, 5});
+  state.peers.push_back({});
+  state.peers.back().status = NeuronState::PeerStatus::kGone;
+  state.peers.back().latency_ms = 3.5;
+  state.weights.keys = {"aa", "bb"};
+  state.weights.rows = {{0, 0.5f}, {}};
+  state.events.push_back({1, NeuronState::EventKind::kBest, "", "best"});
+  const auto again = neuron_state_of(to_json(state));
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(to_json(*again), to_json(state));
+}
+
+TEST(NeuronState, WhatIsNotAStateIsAnError) {
+  for (const char* text : {"{}", "[]", R"({"version":2})", R"({"version":1,"neuron":[]})",
+                           R"({"version":1,"neuron":{"key":7}})"}) {
+    EXPECT_FALSE(neuron_state_of(json::parse(text)).ok()) << text;
+  }
+}
+
 }  // namespace
 }  // namespace bittensor

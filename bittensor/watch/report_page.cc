@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: MIT
+#include "bittensor/watch/report_page.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <limits>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
+
+#include "bittensor/watch/words.h"
+
+namespace bittensor {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kTableNeurons = 64;  // in who helped whom
+constexpr std::size_t kEvents = 40;        // of one neuron
+
+constexpr char kStyle[] = R"(
+:root{color-scheme:light dark;--ink:#1a1a1a;--soft:#666;--line:#ddd;--back:#fff;--heat:26,95,180}
+@media(prefers-color-scheme:dark){:root{--ink:#e6e6e6;--soft:#9a9a9a;--line:#3a3a3a;--back:#161616;--heat:98,160,234}}
+body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--back);max-width:70rem;margin:2rem auto;padding:0 1rem}
+h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}
+table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{padding:.2rem .6rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--line)}
+th:first-child,td:first-child{text-align:left}caption{text-align:left;color:var(--soft);padding-bottom:.3rem}
+.wide{overflow-x:auto}.curves,.matrices{display:flex;flex-wrap:wrap;gap:1.5rem}figure{margin:0}figcaption{color:var(--soft)}
+svg text{fill:var(--soft);font-size:11px}svg .axis{stroke:var(--line)}
+pre{background:rgba(127,127,127,.12);padding:.7rem;overflow-x:auto;white-space:pre-wrap}
+.key i{display:inline-block;width:1rem;height:3px;margin:0 .3rem .2rem 1rem}td.hot{background:rgba(var(--heat),var(--h))}
+)";
+
+// Told apart also by those who see few colours (Okabe and Ito 2008), on light and dark.
+const char* colour(std::size_t i) {
+  static const char* const kColours[] = {"#0072b2", "#e69f00", "#009e73", "#cc79a7",
+                                         "#56b4e9", "#d55e00", "#8c8c8c", "#b8a800"};
+  return kColours[i % std::size(kColours)];
+}
+
+std::string escaped(const std::string& text) {
+  return absl::StrReplaceAll(text,
+                             {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}});
+}
+
+std::string cell(const std::string& text) {
+  return absl::StrCat("<td>", escaped(text), "</td>");
+}
+
+std::string hot_cell(double part, const std::string& text) {
+  return absl::StrFormat("<td class=hot style=\"--h:%.3f\">%s</td>",
+                         0.75 * std::clamp(part, 0.0, 1.0), escaped(text));
+}
+
+std::string row(const std::vector<std::string>& names) {
+  std::string text = "<tr>";
+  for (const std::string& name : names) absl::StrAppend(&text, "<th>", escaped(name), "</th>");
+  return text + "</tr>\n";
+}
+
+std::string name_of(const NeuronState& state) {
+  return state.neuron.name.empty() ? short_key(state.neuron.key) : state.neuron.name;
+}
+
+// A number of the report, if it has it.
+std::optional<double> in_report(const json& report, const char* name) {
+  if (!report.is_object() || !report.contains(name) || !report[name].is_number()) return {};
+  return report[name].get<double>();
+}
+
+std::string count_text(const std::optional<double>& count) {
+  return count ? absl::StrFormat("%.0f", *count) : "-";
+}
+
+std::string table(const std::vector<ReportedNeuron>& neurons) {
+  std::string text =
+      "<h2>How good each became</h2>\n<div class=wide><table>\n<caption>Test accuracy: alone, as "
+      "the "
+      "same model without the network; local, after learning with it; network, with its answers."
+      "</caption>\n";
+  text += row({"neuron", "key", "alone", "local", "network", "test loss", "samples/s", "steps",
+               "answers", "failed", "lessons taken", "gradients taken"});
+  for (const ReportedNeuron& neuron : neurons) {
+    const NeuronState::Training& training = neuron.state.training;
+    const json& report = neuron.report;
+    const auto rate = in_report(report, "images_per_second");
+    absl::StrAppend(
+        &text, "<tr>", cell(name_of(neuron.state)), cell(short_key(neuron.state.neuron.key)),
+        cell(percent_text(training.accuracy.alone)), cell(percent_text(training.accuracy.local)),
+        cell(percent_text(training.accuracy.network)),
+        cell(loss_text(in_report(report, "test_loss"))),
+        cell(rate ? count_text(rate) : absl::StrFormat("%.0f", training.samples_per_s)),
+        cell(absl::StrCat(training.step)), cell(count_text(in_report(report, "answers_ok"))),
+        cell(count_text(in_report(report, "answers_failed"))),
+        cell(count_text(in_report(report, "lessons_taken"))),
+        cell(count_text(in_report(report, "gradients_taken"))), "</tr>\n");
+  }
+  return text + "</table></div>\n";
+}
+
+using Value = std::function<std::optional<double>(const NeuronState::Point&)>;
+
+// One line a neuron over its steps.
+std::string curve(const std::string& title, const std::vector<ReportedNeuron>& neurons,
+                  const Value& value) {
+  constexpr double kWidth = 460, kHeight = 240, kLeft = 48, kBottom = 26, kTop = 8;
+  double last_step = 1;
+  double least = std::numeric_limits<double>::infinity();
+  double most = -least;
+  for (const ReportedNeuron& neuron : neurons) {
+    for (const NeuronState::Point& point : neuron.state.history) {
+      const auto y = value(point);
+      if (!y || !std::isfinite(*y)) continue;
+      last_step = std::max(last_step, static_cast<double>(point.step));
+      least = std::min(least, *y);
+      most = std::max(most, *y);
+    }
+  }
+  if (most < least) return "";
+  if (most - least < 1e-9) {
+    least -= 0.5;
+    most += 0.5;
+  }
+  const auto x_of = [&](double step) { return kLeft + (kWidth - kLeft - 8) * step / last_step; };
+  const auto y_of = [&](double y) {
+    return kTop + (kHeight - kTop - kBottom) * (1 - (y - least) / (most - least));
+  };
+  std::string text = absl::StrFormat(
+      "<figure><svg width=%.0f height=%.0f viewBox=\"0 0 %.0f %.0f\" role=img aria-label=\"%s\">\n",
+      kWidth, kHeight, kWidth, kHeight, escaped(title));
+  for (int i = 0; i <= 4; ++i) {
+    const double y = least + (most - least) * i / 4;
+    absl::StrAppendFormat(&text,
+                          "<line class=axis x1=%.0f x2=%.0f y1=%.1f y2=%.1f /><text x=%.0f y=%.1f "
+                          "text-anchor=end>%.3g</text>\n",
+                          kLeft, kWidth - 8, y_of(y), y_of(y), kLeft - 5, y_of(y) + 4, y);
+  }
+  absl::StrAppendFormat(&text,
+                        "<text x=%.0f y=%.0f>0</text><text x=%.0f y=%.0f text-anchor=end>step "
+                        "%.0f</text>\n",
+                        kLeft, kHeight - 8, kWidth - 8, kHeight - 8, last_step);
+  for (std::size_t i = 0; i < neurons.size(); ++i) {
+    std::string points;
+    double last_x = 0;
+    double last_y = 0;
+    for (const NeuronState::Point& point : neurons[i].state.history) {
+      const auto y = value(point);
+      if (!y || !std::isfinite(*y)) continue;
+      last_x = x_of(static_cast<double>(point.step));
+      last_y = y_of(*y);
+      absl::StrAppendFormat(&points, "%.1f,%.1f ", last_x, last_y);
+    }
+    if (points.empty()) continue;
+    absl::StrAppend(&text, "<polyline fill=none stroke=\"", colour(i),
+                    "\" stroke-width=1.6 stroke-linejoin=round points=\"", points, "\"><title>",
+                    escaped(name_of(neurons[i].state)), "</title></polyline>\n");
+    // The last value, which may be the only one.
+    absl::StrAppendFormat(&text, "<circle cx=%.1f cy=%.1f r=3 fill=\"%s\" />\n", last_x, last_y,
+                          colour(i));
+  }
+  return absl::StrCat(text, "</svg><figcaption>", escaped(title), "</figcaption></figure>\n");
+}
+
+std::string curves(const std::vector<ReportedNeuron>& neurons) {
+  std::string text = "<h2>Curves</h2>\n<p class=key>";
+  for (std::size_t i = 0; i < neurons.size(); ++i) {
+    absl::StrAppend(&text, "<i style=\"background:", colour(i), "\"></i>",
+                    escaped(name_of(neurons[i].state)));
+  }
+  absl::StrAppend(
+      &text, "</p>\n<div class=curves>\n",
+      curve("local loss, training", neurons, [](const auto& point) { return point.loss.local; }),
+      curve("network loss, training", neurons,
+            [](const auto& point) { return point.loss.network; }),
+      curve("local accuracy, test", neurons,
+            [](const auto& point) { return point.accuracy.local; }),
+      curve("network accuracy, test", neurons,
+            [](const auto& point) { return point.accuracy.network; }),
+      curve("samples/s", neurons,
+            [](const auto& point) {
+              return point.samples_per_s > 0 ? std::optional<double>(point.samples_per_s)
+                                             : std::nullopt;
+            }),
+      "</div>\n");
+  return text;
+}
+
+// The name of the neuron with that key, if it is one of these.
+std::string name_of(const std::string& key, const std::vector<ReportedNeuron>& neurons) {
+  for (const ReportedNeuron& neuron : neurons) {
+    if (neuron.state.neuron.key == key) return name_of(neuron.state);
+  }
+  return short_key(key);
+}
+
+std::string helpers(const std::vector<ReportedNeuron>& neurons) {
+  std::string text =
+      "<h2>Who helped whom</h2>\n<div class=wide><table>\n<caption>A row for each neuron and peer: "
+      "what the peer was worth to it, and what passed between them.</caption>\n";
+  text += row({"neuron", "peer", "weight", "status", "latency", "answered", "failed",
+               "lessons taken", "lessons given", "gradients taken", "gradients given", "sent",
+               "received", "last failure"});
+  for (std::size_t i = 0; i < std::min(neurons.size(), kTableNeurons); ++i) {
+    for (std::size_t j = 0; j < std::min(neurons[i].state.peers.size(), kTableNeurons); ++j) {
+      const NeuronState::Peer& peer = neurons[i].state.peers[j];
+      absl::StrAppend(
+          &text, "<tr>", cell(name_of(neurons[i].state)), cell(name_of(peer.key, neurons)),
+          hot_cell(peer.weight, absl::StrFormat("%.3f", peer.weight)), cell(to_string(peer.status)),
+          cell(peer.latency_ms ? absl::StrFormat("%.1f ms", *peer.latency_ms) : "-"),
+          cell(absl::StrCat(peer.answered)), cell(absl::StrCat(peer.failed)),
+          cell(absl::StrCat(peer.lessons_taken)), cell(absl::StrCat(peer.lessons_given)),
+          cell(absl::StrCat(peer.gradients_taken)), cell(absl::StrCat(peer.gradients_given)),
+          cell(bytes_text(static_cast<double>(peer.bytes_sent))),
+          cell(bytes_text(static_cast<double>(peer.bytes_received))), cell(peer.last_failure),
+          "</tr>\n");
+    }
+  }
+  return text + "</table></div>\n";
+}
+
+std::string confusion(const ReportedNeuron& neuron) {
+  if (!neuron.report.is_object() || !neuron.report.contains("confusion")) return "";
+  const json& rows = neuron.report["confusion"];
+  if (!rows.is_array() || rows.empty()) return "";
+  std::string text = absl::StrCat("<figure><table>\n<caption>", escaped(name_of(neuron.state)),
+                                  ": class (row) and what it was taken for (column)</caption>\n");
+  std::vector<std::string> names{""};
+  for (std::size_t i = 0; i < rows.size(); ++i) names.push_back(absl::StrCat(i));
+  text += row(names);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    double sum = 0;
+    for (const json& count : rows[i]) sum += count.get<double>();
+    absl::StrAppend(&text, "<tr><th>", i, "</th>");
+    for (const json& count : rows[i]) {
+      const auto n = count.get<double>();
+      text += hot_cell(sum > 0 ? n / sum : 0, n > 0 ? absl::StrFormat("%.0f", n) : "");
+    }
+    text += "</tr>\n";
+  }
+  return text + "</table></figure>\n";
+}
+
+std::string confusions(const std::vector<ReportedNeuron>& neurons) {
+  std::string text;
+  for (const ReportedNeuron& neuron : neurons) text += confusion(neuron);
+  if (text.empty()) return "";
+  return absl::StrCat(
+      "<h2>What was taken for what</h2>\n<p>By the local model, on the test set.</p>"
+      "<div class=\"matrices wide\">\n",
+      text, "</div>\n");
+}
+
+std::string events(const std::vector<ReportedNeuron>& neurons) {
+  std::string text;
+  for (const ReportedNeuron& neuron : neurons) {
+    const auto& all = neuron.state.events;
+    const std::size_t n = std::min(all.size(), kEvents);
+    for (std::size_t i = all.size() - n; i < all.size(); ++i) {
+      absl::StrAppend(&text, "<tr>", cell(name_of(neuron.state)),
+                      cell(time_text(all[i].time_s - neuron.state.neuron.started_s)),
+                      "<td style=\"text-align:left\">", escaped(all[i].text), "</td></tr>\n");
+    }
+  }
+  if (text.empty()) return "";
+  return absl::StrCat("<h2>What happened</h2>\n<div class=wide><table>\n",
+                      row({"neuron", "after", "what"}), text, "</table></div>\n");
+}
+
+// As a shell reads it back.
+std::string quoted(const std::string& word) {
+  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string("-_./:,=+@%").find(static_cast<char>(c)) != std::string::npos;
+  });
+  return plain ? word : absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'");
+}
+
+}  // namespace
+
+std::string report_page(const std::string& title, const std::vector<ReportedNeuron>& neurons,
+                        const std::string& command) {
+  return absl::StrCat(
+      "<!doctype html>\n<html lang=en><head><meta charset=utf-8>\n<meta "
+      "name=viewport content=\"width=device-width\"><title>",
+      escaped(title), "</title>\n<style>", kStyle, "</style></head><body>\n<h1>", escaped(title),
+      "</h1>\n", table(neurons), curves(neurons), confusions(neurons), helpers(neurons),
+      events(neurons), "<h2>The command that repeats it</h2>\n<pre>", escaped(command),
+      "</pre>\n</body></html>\n");
+}
+
+std::string command_line() {
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  const std::string words(std::istreambuf_iterator<char>(file), {});
+  std::string line;
+  for (std::size_t begin = 0; begin < words.size();) {
+    const std::string word = words.c_str() + begin;
+    absl::StrAppend(&line, line.empty() ? "" : " ", quoted(word));
+    begin += word.size() + 1;
+  }
+  return line;
+}
+
+}  // namespace bittensor
