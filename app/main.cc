@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "app/chain.h"
 #include "app/commands.h"
+#include "app/status.h"
 #include "app/swarm.h"
 #include "app/wallet.h"
 #include <unistd.h>
@@ -78,9 +79,12 @@ CLI::App* add_swarm(CLI::App& app, bittensor::SwarmOptions& options) {
   swarm->add_option("--dir", options.folder,
                     "folder for keys, checkpoints and logs; default: a new one in runs/");
   swarm->add_option("--json", options.json, "write the final table to this file");
+  swarm->add_flag("--quiet", options.quiet, "show the final table only");
   swarm->footer(
       "Each neuron has its own part of the data, unless --share is given: 1/1 is all, for each.\n"
-      "All other options go to each neuron; PROGRAM --help lists them.");
+      "All other options go to each neuron; PROGRAM --help lists them. Of --metrics_port each "
+      "takes\n"
+      "the next one, and --trace a file of its own.");
   swarm->allow_extras();
   return swarm;
 }
@@ -100,6 +104,7 @@ int main(int argc, char** argv) {
   app.footer("bittensor COMMAND --help lists a command's options.");
   const auto run_wallet = bittensor::add_wallet(app);
   const auto run_chain = bittensor::add_chain(app);
+  const auto run_status = bittensor::add_status(app);
   list_programs(app);
   const std::string wrong = wrong_command(app, command);
   if (!wrong.empty()) {
@@ -131,6 +136,7 @@ int main(int argc, char** argv) {
   absl::Status status = bittensor::start_logging("info");
   if (status.ok()) status = run_wallet();
   if (status.ok()) status = run_chain();
+  if (status.ok()) status = run_status();
   if (status.ok() && swarm->parsed()) {
     bittensor::StopSignal::install();
     swarm_options.arguments = swarm->remaining();

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "app/swarm_display.h"
@@ -26,10 +27,15 @@
 #include "bittensor/base/child_process.h"
 #include "bittensor/base/file.h"
 #include "bittensor/base/json_file.h"
+#include "bittensor/base/staged_file.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/base/stop_signal.h"
+#include "bittensor/base/terminal.h"
 #include "bittensor/wallet/passphrase.h"
 #include "bittensor/wallet/wallet.h"
+#include "bittensor/watch/live_view.h"
+#include "bittensor/watch/report_page.h"
+#include "bittensor/watch/state_files.h"
 
 namespace bittensor {
 namespace {
@@ -39,6 +45,7 @@ using nlohmann::json;
 constexpr auto kStartTimeout = std::chrono::minutes(20);  // The first one may fetch its data.
 constexpr auto kStopTimeout = std::chrono::seconds(10);
 constexpr int kPollMs = 100;
+constexpr auto kDrawEvery = std::chrono::seconds(1);
 
 // One neuron of the swarm, as seen from here.
 struct Member {
@@ -52,6 +59,7 @@ struct Member {
 
   bool done() const { return !report.is_null(); }
   std::string log_file() const { return folder + "/neuron.log"; }
+  std::string status_file() const { return folder + "/neuron.status.json"; }
 };
 
 std::string new_run_folder(const std::string& program) {
@@ -71,6 +79,31 @@ std::string value_of(const std::string& name, const std::vector<std::string>& ar
   return value;
 }
 
+// `arguments` for neuron `number`: a port for metrics and a file for the trace of its own.
+std::vector<std::string> arguments_for(int number, const std::vector<std::string>& arguments) {
+  const auto own = [number](const std::string& name, const std::string& value) {
+    if (name == "--trace") {
+      const std::filesystem::path path(value);
+      return (path.parent_path() / path.stem()).string() + absl::StrCat("-", number) +
+             path.extension().string();
+    }
+    int port = 0;
+    return absl::SimpleAtoi(value, &port) && port > 0 ? absl::StrCat(port + number) : value;
+  };
+  std::vector<std::string> changed = arguments;
+  for (std::size_t i = 0; i < changed.size(); ++i) {
+    for (const std::string name : {"--trace", "--metrics_port"}) {
+      if (absl::StartsWith(changed[i], name + "=")) {
+        changed[i] = absl::StrCat(name, "=", own(name, changed[i].substr(name.size() + 1)));
+      } else if (changed[i] == name && i + 1 < changed.size()) {
+        changed[i + 1] = own(name, changed[i + 1]);
+        ++i;
+      }
+    }
+  }
+  return changed;
+}
+
 std::string last_line_of(const std::string& path) {
   std::ifstream file(path);
   std::string line;
@@ -84,7 +117,7 @@ std::string last_line_of(const std::string& path) {
 class Swarm {
  public:
   Swarm(const SwarmOptions& options, std::string folder)
-      : options_(options), folder_(std::move(folder)), display_(options.neurons) {}
+      : options_(options), folder_(std::move(folder)), display_(options.quiet) {}
 
   absl::Status run() {
     BITTENSOR_RETURN_IF_ERROR(make_keys());
@@ -101,6 +134,7 @@ class Swarm {
  private:
   std::string folder_of(int number) const { return absl::StrCat(folder_, "/neuron-", number); }
   std::string key_file_of(int number) const { return folder_of(number) + "/neuron.key"; }
+  std::string page_file() const { return folder_ + "/report.html"; }
   std::string known_file() const { return folder_ + "/known.keys"; }
 
   // Before any neuron starts each has its key, and all are told whom they may believe.
@@ -145,14 +179,13 @@ class Swarm {
         absl::StrCat(options_.neurons - 1),
         "--threads",
         absl::StrCat(threads)};
-    if (display_.terminal()) {  // A bar may move often; lines would be too many.
-      arguments.insert(arguments.end(), {"--log_interval", "10"});
-    }
     if (number > 0) {
       arguments.push_back("--bootstrap");
       arguments.push_back(members_.front()->metagraph);
     }
-    arguments.insert(arguments.end(), options_.arguments.begin(), options_.arguments.end());
+    for (std::string& argument : arguments_for(number, options_.arguments)) {
+      arguments.push_back(std::move(argument));
+    }
     const std::string log_file = folder + "/neuron.log";
     const File log(open(log_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
     if (!log.is_open()) {
@@ -191,6 +224,22 @@ class Swarm {
       if (member->failure.empty() && !member->done()) member->failure = "ended without a report";
       if (!member->failure.empty()) display_.say(member->number, member->failure);
     }
+    if (display_.terminal()) draw();
+  }
+
+  // The table of what the status files say, once a second.
+  void draw() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_draw_) return;
+    next_draw_ = now + kDrawEvery;
+    const TerminalSize size = terminal_size();
+    std::vector<std::string> lines = {live_heading(size.columns)};
+    for (const auto& member : members_) {
+      if (lines.size() + 1 >= size.rows) break;
+      const auto file = read_status_file(member->status_file());
+      if (file.ok()) lines.push_back(live_row(file->state, size.columns));
+    }
+    if (lines.size() > 1) display_.draw(std::move(lines));
   }
 
   void take(Member& member, const std::string& line) {
@@ -205,8 +254,7 @@ class Swarm {
       member.report.erase("event");
       member.report["key"] = member.key;
     } else if (name == "step") {
-      display_.progress(member.number, event.value("bar", ""), event.value("short", ""),
-                        event.value("line", ""));
+      display_.progress(member.number, event.value("line", ""));
     } else if (name == "say") {
       display_.say(member.number, event.value("line", ""));
     }
@@ -246,6 +294,7 @@ class Swarm {
   }
 
   absl::Status finish() {
+    display_.clear();
     std::vector<SwarmRow> rows;
     json neurons = json::array();
     int failed = 0;
@@ -258,7 +307,8 @@ class Swarm {
       }
       neurons.push_back(std::move(row));
     }
-    show(rows);
+    const bool has_page = write_page();
+    show(rows, has_page);
     if (!options_.json.empty()) {
       BITTENSOR_RETURN_IF_ERROR(write_json(options_.json, {{"neurons", neurons}}));
     }
@@ -269,16 +319,31 @@ class Swarm {
                                                "/neuron-*/neuron.log"));
   }
 
-  void show(const std::vector<SwarmRow>& rows) const {
+  // A page about all of them, from their last states; whether there is one.
+  bool write_page() const {
+    std::vector<ReportedNeuron> neurons;
+    for (const auto& member : members_) {
+      auto file = read_status_file(member->status_file());
+      if (file.ok()) neurons.push_back({std::move(file->state), member->report});
+    }
+    if (neurons.empty()) return false;
+    const std::string name = std::filesystem::path(options_.program).filename();
+    const std::string title = absl::StrCat(name, ": ", neurons.size(), " neurons");
+    return write_whole_file(page_file(), {report_page(title, neurons, command_line())}).ok();
+  }
+
+  void show(const std::vector<SwarmRow>& rows, bool has_page) const {
     const std::string summary = swarm_summary(rows);
     std::printf("\n%s\n%s%sKeys, checkpoints and logs: %s/neuron-*/\n", swarm_table(rows).c_str(),
                 summary.c_str(), summary.empty() ? "" : "\n", folder_.c_str());
+    if (has_page) std::printf("Curves, and who helped whom: %s\n", page_file().c_str());
     std::fflush(stdout);
   }
 
   const SwarmOptions& options_;
   const std::string folder_;
   SwarmDisplay display_;
+  std::chrono::steady_clock::time_point next_draw_{};
   std::vector<std::unique_ptr<Member>> members_;
 };
 

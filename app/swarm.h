@@ -15,6 +15,7 @@ struct SwarmOptions {
   int neurons = 2;
   std::uint64_t seed = 1;              // neuron i gets seed + i
   std::string folder;                  // keys, checkpoints and logs; empty: a new one in runs/
+  bool quiet = false;                  // shows the final table only
   std::string json;                    // the final table, as JSON; empty: nowhere
   std::vector<std::string> arguments;  // handed to every neuron
 };

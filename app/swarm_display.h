@@ -6,31 +6,31 @@
 
 namespace bittensor {
 
-// Shows what several neurons say: on a terminal one line each that is drawn
-// again in place, elsewhere plain lines with the neuron's name.
+// Shows what several neurons do: on a terminal a table that is drawn again in
+// place, elsewhere plain lines with the neuron's name.
 class SwarmDisplay {
  public:
-  explicit SwarmDisplay(int neurons);
+  // With `quiet` nothing is shown.
+  explicit SwarmDisplay(bool quiet);
 
   bool terminal() const { return terminal_; }
 
-  // A line that replaces the neuron's last one, behind a bar (terminals only).
-  // `full` is for elsewhere.
-  void progress(int neuron, const std::string& bar, const std::string& brief,
-                const std::string& full);
+  // The table (terminals only): as much of it as fits.
+  void draw(std::vector<std::string> lines);
+  // How a neuron trains (elsewhere only).
+  void progress(int neuron, const std::string& line);
   // A line that stays.
   void say(int neuron, const std::string& line);
-
- private:
-  void draw();
+  // Takes the table away.
   void clear();
 
+ private:
+  void redraw();
+  void erase();
+
+  const bool quiet_;
   const bool terminal_;
-  struct Line {
-    std::string bar;
-    std::string text;
-  };
-  std::vector<Line> lines_;
+  std::vector<std::string> lines_;
   int drawn_ = 0;  // lines on the screen that belong to us
 };
 

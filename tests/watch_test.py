@@ -1,0 +1,352 @@
+# SPDX-License-Identifier: MIT
+"""What a person sees of a neuron: its status and what it waits for, metrics, pages."""
+
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import unittest
+import urllib.request
+
+import event_file
+from programs import BITTENSOR, DATA, MNIST, PATIENCE, ProgramTest
+
+SMALL = ("--train_images", "320", "--test_images", "100")
+
+
+def free_ports():
+    """The first of two ports in a row, below those that the system gives to whoever connects."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        try:
+            for number in (port, port + 1):
+                with socket.socket() as taken:
+                    taken.bind(("127.0.0.1", number))
+            return port
+        except OSError:
+            pass
+
+
+class WatchedTest(ProgramTest):
+    def status(self, neuron):
+        """The state that its status file holds; None before there is one."""
+        try:
+            return json.loads((neuron.folder / "neuron.status.json").read_text())
+        except FileNotFoundError:
+            return None
+
+    def until(self, neuron, found):
+        """The first state for which found(state) is something, and that."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            state = self.status(neuron)
+            if state and (what := found(state)):
+                return state, what
+            self.assertIsNone(neuron.process.poll(), neuron.stderr())
+            time.sleep(0.05)
+        self.fail(f"not in time; the last state: {json.dumps(state)}")
+
+    def until_waiting(self, neuron, what):
+        return self.until(neuron, lambda state: next(
+            (wait for wait in state["training"]["waiting"] if what in wait["what"]), None))
+
+    def until_event(self, neuron, kind, text):
+        return self.until(neuron, lambda state: next(
+            (event for event in state["events"]
+             if event["kind"] == kind and text in event["text"]), None))
+
+    def bittensor_status(self, *arguments):
+        run = subprocess.run([BITTENSOR, "status", *map(str, arguments)], capture_output=True,
+                             text=True, timeout=PATIENCE)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        return run.stdout
+
+
+class EachKindOfWaiting(WatchedTest):
+    def test_first_peer(self):
+        neuron = self.neuron("a", "--min_peers", "1", *SMALL)
+        state, wait = self.until_waiting(neuron, "the first peer")
+        self.assertEqual(state["training"]["phase"], "waiting")
+        self.assertAlmostEqual(wait["until_s"] - wait["since_s"], 30, delta=1)
+        text = self.bittensor_status(self.folder)
+        self.assertIn("waits for the first peer, since", text)
+        self.assertIn("more at most", text)
+        self.assertEqual(json.loads(self.bittensor_status("--json", self.folder / "a/neuron.key"))
+                         [0]["training"]["waiting"][0]["what"], "the first peer")
+
+    def test_bootstrap(self):
+        neuron = self.neuron("a", "--bootstrap", "127.0.0.1:9", "--epochs", "1000", *SMALL)
+        _, wait = self.until_waiting(neuron, "an answer of bootstrap 127.0.0.1:9")
+        self.assertIsNone(wait["until_s"])
+
+    def test_answers(self):
+        first = self.neuron("a", "--epochs", "0", "--stay")
+        started = first.wait_for("started")
+        second = self.neuron("b", "--bootstrap", started["metagraph"], "--min_peers", "1",
+                             "--epochs", "1000", "--look_ahead", "0", "--timeout", "20",
+                             "--ask_interval", "1", "--fault", "transport.delay=1s", *SMALL)
+        _, wait = self.until(second, lambda state: next(
+            (wait for wait in state["training"]["waiting"] if wait["what"] == "an answer"), None))
+        self.assertEqual(wait["peer"], started["key"])
+        self.assertGreater(wait["until_s"], wait["since_s"])
+
+    def test_control(self):
+        neuron = self.neuron("a", "--control", "--epochs", "1000", *SMALL)
+        self.until_waiting(neuron, "the control")
+
+    def test_signal_to_stop(self):
+        neuron = self.neuron("a", "--epochs", "0", "--stay", *SMALL)
+        state, _ = self.until_waiting(neuron, "the signal to stop")
+        self.assertEqual(state["training"]["phase"], "ended")
+        neuron.process.terminate()
+        neuron.finish()
+        self.assertIn("not running", self.bittensor_status(self.folder))
+
+    def test_a_key_in_use_is_said_at_once_and_the_status_stays_the_first_ones(self):
+        first = self.neuron("a", "--epochs", "0", "--stay", *SMALL)
+        self.until_waiting(first, "the signal to stop")
+        second = self.neuron("a", "--epochs", "0", *SMALL)
+        self.assertEqual(second.finish(), 1)
+        self.assertEqual(self.status(first)["pid"], first.process.pid)
+
+
+class WhoComesAndGoes(WatchedTest):
+    def test_came_and_left_with_the_reason(self):
+        first = self.neuron("a", "--epochs", "1000", *SMALL)
+        started = first.wait_for("started")
+        second = self.neuron("b", "--bootstrap", started["metagraph"], "--epochs", "1000", *SMALL)
+        key = second.wait_for("started")["key"]
+        _, came = self.until_event(first, "came", key[:8])
+        self.assertEqual(came["peer"], key)
+        self.until(first, lambda state: state["peers"] and state["peers"][0]["answered"] > 3)
+        second.process.terminate()
+        self.until_event(first, "left", "it said goodbye")
+        state, peer = self.until(first, lambda state: next(
+            (peer for peer in state["peers"] if peer["status"] == "gone"), None))
+        self.assertEqual(peer["key"], key)
+        for figure in ("asked", "answered", "bytes_sent", "bytes_received"):
+            self.assertGreater(peer[figure], 0, figure)
+
+    def test_killed_is_gone_without_a_goodbye(self):
+        first = self.neuron("a", "--epochs", "1000", *SMALL)
+        started = first.wait_for("started")
+        second = self.neuron("b", "--bootstrap", started["metagraph"], "--epochs", "1000", *SMALL)
+        self.until_event(first, "came", second.wait_for("started")["key"][:8])
+        second.process.send_signal(signal.SIGKILL)
+        self.until_event(first, "failed", "gone")
+        self.until_event(first, "left", "it fell silent")
+
+    def test_key_not_allowed(self):
+        (self.folder / "b").mkdir()
+        key = subprocess.run([BITTENSOR, "wallet", "create", self.folder / "b/neuron.key"],
+                             check=True, capture_output=True, text=True).stdout.split()[-1]
+        first = self.neuron("a", "--epochs", "0", "--stay", "--axon_deny", key)
+        started = first.wait_for("started")
+        second = self.neuron("b", "--bootstrap", started["metagraph"], "--min_peers", "1",
+                             "--epochs", "1000", *SMALL)
+        self.until_event(second, "failed", "key not allowed")
+        _, peer = self.until(second, lambda state: next(
+            (peer for peer in state["peers"] if peer["status"] == "refused"), None))
+        self.assertEqual(peer["key"], started["key"])
+        _, caller = self.until(first, lambda state: next(
+            (peer for peer in state["peers"] if peer["key"] == key), None))
+        self.assertIn("was refused here: key not allowed", caller["last_failure"])
+
+
+class WhatARunLeaves(WatchedTest):
+    """Two neurons that train, watched in every way."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.run_folder = pathlib.Path(os.environ["BITTENSOR_BUILD"]) / "tests" / "watched_run"
+        shutil.rmtree(cls.run_folder, ignore_errors=True)
+        port = free_ports()
+        cls.metrics = None
+        swarm = subprocess.Popen(
+            [BITTENSOR, "swarm", MNIST, "--neurons", "2", "--dir", cls.run_folder, "--json",
+             cls.run_folder / "table.json", "--epochs", "2", "--control", "--threads", "1",
+             "--data", DATA, "--metrics_port", str(port), "--trace", cls.run_folder / "trace.json"],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        # While it runs: of the second neuron, whose port is the next one.
+        while swarm.poll() is None:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port + 1}/metrics",
+                                            timeout=5) as page:
+                    cls.metrics = page.read().decode()
+            except OSError:
+                pass
+            time.sleep(0.3)
+        cls.output = swarm.stdout.read()
+        swarm.stdout.close()
+        assert swarm.returncode == 0, cls.output
+        cls.table = json.loads((cls.run_folder / "table.json").read_text())["neurons"]
+
+    def lines(self, number=0):
+        path = self.run_folder / f"neuron-{number}" / "neuron.metrics.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()]
+
+    def state(self, number=0):
+        return json.loads(
+            (self.run_folder / f"neuron-{number}" / "neuron.status.json").read_text())
+
+    def test_the_state_has_the_reports_numbers(self):
+        for number, row in enumerate(self.table):
+            state = self.state(number)
+            self.assertEqual(state["neuron"]["name"], f"neuron-{number}")
+            self.assertEqual(state["training"]["phase"], "ended")
+            self.assertEqual(state["training"]["accuracy"],
+                             {"alone": row["alone_accuracy"], "local": row["local_accuracy"],
+                              "network": row["network_accuracy"]})
+            self.assertEqual(state["training"]["step"], state["training"]["steps"])
+            peer, = state["peers"]
+            self.assertEqual(peer["key"], self.table[1 - number]["key"])
+            self.assertEqual(peer["lessons_given"], row["lessons_given"])
+            self.assertEqual(peer["gradients_given"], row["gradients_given"])
+            self.assertGreater(peer["latency_ms"], 0)
+            self.assertEqual(len(state["weights"]["keys"]), 2)
+            self.assertEqual(sum(map(sum, row["confusion"])), 500)
+
+    def test_metrics_are_lines_of_epochs_and_peers(self):
+        lines = self.lines()
+        points = [line for line in lines if line["event"] == "point"]
+        self.assertGreater(len(points), 3)
+        self.assertLess(points[-1]["loss_local"], points[0]["loss_local"])
+        self.assertEqual({line["epoch"] for line in lines if line["event"] == "peer"}, {2})
+        self.assertIn("came", {line["event"] for line in lines})
+
+    def test_event_file_by_an_independent_decoder(self):
+        path, = (self.run_folder / "neuron-0").glob("events.out.tfevents.*")
+        version, tags = event_file.read(path)
+        self.assertEqual(version, b"brain.Event:2")
+        losses = [value for _, what, value in tags["train/loss"] if what == "scalar"]
+        self.assertLess(losses[-1], losses[0])
+        self.assertAlmostEqual(tags["test/accuracy"][-1][2], self.table[0]["local_accuracy"],
+                               places=5)
+        self.assertAlmostEqual(tags["test/accuracy_network"][-1][2],
+                               self.table[0]["network_accuracy"], places=5)
+        self.assertEqual(tags["router/weights"][-1][1], "histogram")
+        self.assertEqual(tags["config"][0][1], "text")
+        misread = [value for tag, values in tags.items() if tag.startswith("test/misread")
+                   for _, what, value in values if what == "image"]
+        self.assertIn(b"\x89PNG", misread[0])
+
+    def test_event_file_by_tensorboard(self):
+        python = tensorboard_python()
+        if python is None:
+            self.skipTest("no TensorBoard: PyPI is not reached")
+        script = (
+            "import json, sys\n"
+            "from tensorboard.backend.event_processing.event_accumulator import EventAccumulator\n"
+            "events = EventAccumulator(sys.argv[1], size_guidance={'images': 0}).Reload()\n"
+            "tags = events.Tags()\n"
+            "print(json.dumps({\n"
+            "    'accuracy': events.Scalars('test/accuracy')[-1].value,\n"
+            "    'histograms': tags['histograms'],\n"
+            "    'weights': events.Histograms('router/weights')[-1].histogram_value.num,\n"
+            "    'images': [[i.width, i.height] for tag in tags['images']"
+            " for i in events.Images(tag)],\n"
+            "    'text': [t for t in tags['tensors']],\n"
+            "    'config': events.Tensors('config')[0].tensor_proto.string_val[0].decode()}))\n")
+        run = subprocess.run([python, "-c", script, self.run_folder / "neuron-0"],
+                             capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        seen = json.loads(run.stdout.splitlines()[-1])
+        self.assertAlmostEqual(seen["accuracy"], self.table[0]["local_accuracy"], places=5)
+        self.assertIn("router/weights", seen["histograms"])
+        self.assertEqual(seen["weights"], 1)
+        self.assertEqual(seen["images"][0], [28, 28])
+        self.assertIn("| epochs | 2 |", seen["config"])
+
+    def test_metrics_for_prometheus(self):
+        self.assertIsNotNone(self.metrics, "nothing answered at the port")
+        for name in ("bittensor_training_steps_total", "bittensor_peer_answered_total{peer=",
+                     "bittensor_axon_answered_total", "bittensor_gossip_rounds_total",
+                     "bittensor_router_weight{peer=", "process_resident_memory_bytes"):
+            self.assertIn(name, self.metrics)
+        promtool = shutil.which("promtool")
+        if promtool is None:
+            self.skipTest("no promtool (Debian's package prometheus)")
+        run = subprocess.run([promtool, "check", "metrics"], input=self.metrics,
+                             capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+
+    def test_trace_has_steps_and_calls(self):
+        for number in (0, 1):
+            events = json.loads((self.run_folder / f"trace-{number}.json").read_text())
+            names = {event.get("name") for event in events}
+            self.assertLessEqual({"ask", "router.route", "learn", "forward.local", "wait.answers",
+                                  "backward", "optimizer", "forward", "teach"}, names)
+            steps = [event for event in events if event.get("name") == "learn"]
+            self.assertEqual(len(steps), self.state(number)["training"]["steps"])
+
+    def test_page_has_the_tables_numbers(self):
+        self.assertIn("report.html", self.output)
+        page = (self.run_folder / "report.html").read_text()
+        for row in self.table:
+            self.assertIn(f"{100 * row['local_accuracy']:.2f} %", page)
+            self.assertIn(f"{100 * row['network_accuracy']:.2f} %", page)
+        self.assertIn("<polyline", page)
+        self.assertIn("swarm", page)
+        self.assertTrue((self.run_folder / "neuron-0" / "neuron.report.html").exists())
+
+
+class Terminal(WatchedTest):
+    def test_quiet_says_nothing(self):
+        run = subprocess.run(
+            [MNIST, "--neuron_key", self.folder / "a/neuron.key", "--axon_port", "0",
+             "--metagraph_port", "0", "--listen_ip", "127.0.0.1", "--quiet", "--data", DATA,
+             *SMALL], capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual((run.returncode, run.stdout), (0, ""))
+
+    def test_live_view_is_drawn_in_place_on_a_terminal(self):
+        primary, secondary = os.openpty()
+        process = subprocess.Popen(
+            [MNIST, "--neuron_key", self.folder / "a/neuron.key", "--axon_port", "0",
+             "--metagraph_port", "0", "--listen_ip", "127.0.0.1", "--data", DATA, "--threads", "1",
+             "--epochs", "6"], stdout=secondary, stderr=subprocess.DEVNULL)
+        os.close(secondary)
+        shown = b""
+        while True:
+            try:
+                piece = os.read(primary, 65536)
+            except OSError:  # The other end is closed.
+                break
+            if not piece:
+                break
+            shown += piece
+        os.close(primary)
+        self.assertEqual(process.wait(timeout=PATIENCE), 0)
+        text = shown.decode()
+        for part in ("\x1b[J", "epoch 1/6", "samples/s", "accuracy  alone", "requests/s",
+                     "local test accuracy"):
+            self.assertIn(part, text)
+
+
+def tensorboard_python():
+    """The Python of an environment with TensorBoard, made once; None where PyPI is not reached."""
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache"))
+    folder = cache / "bittensor" / "tensorboard"
+    python = folder / "bin" / "python"
+    installed = folder / "installed"
+    if installed.exists():
+        return python
+    make = subprocess.run([sys.executable, "-m", "venv", folder], capture_output=True)
+    if make.returncode != 0:
+        return None
+    install = subprocess.run(
+        [python, "-m", "pip", "install", "-q", "--retries", "0", "tensorboard"],
+        capture_output=True, timeout=300)
+    if install.returncode != 0:
+        return None
+    installed.touch()
+    return python
+
+
+if __name__ == "__main__":
+    unittest.main()
