@@ -80,6 +80,22 @@ CLI::App* add_swarm(CLI::App& app, bittensor::SwarmOptions& options) {
                     "folder for keys, checkpoints and logs; default: a new one in runs/");
   swarm->add_option("--json", options.json, "write the final table to this file");
   swarm->add_flag("--quiet", options.quiet, "show the final table only");
+  swarm
+      ->add_option("--dashboard", options.dashboard,
+                   "port of a page that shows the swarm live; 0: any free; -1: none")
+      ->check(CLI::Range(-1, 65535))
+      ->expected(0, 1)
+      ->default_str("8093")
+      ->envname("BITTENSOR_DASHBOARD");
+  swarm
+      ->add_option("--dashboard_ip", options.dashboard_ip,
+                   "address of this machine to serve it at; one that others reach needs a token")
+      ->envname("BITTENSOR_DASHBOARD_IP")
+      ->capture_default_str();
+  swarm
+      ->add_option("--dashboard_token", options.dashboard_token,
+                   "what whoever opens the page must know: 16 letters or digits, or more")
+      ->envname("BITTENSOR_DASHBOARD_TOKEN");
   swarm->footer(
       "Each neuron has its own part of the data, unless --share is given: 1/1 is all, for each.\n"
       "All other options go to each neuron; PROGRAM --help lists them. Of --metrics_port each "

@@ -19,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "app/swarm_display.h"
+#include "app/swarm_page.h"
 #include "app/swarm_table.h"
 #include "nlohmann/json.hpp"
 #include <fcntl.h>
@@ -31,6 +32,7 @@
 #include "bittensor/base/status_macros.h"
 #include "bittensor/base/stop_signal.h"
 #include "bittensor/base/terminal.h"
+#include "bittensor/dashboard/dashboard.h"
 #include "bittensor/wallet/passphrase.h"
 #include "bittensor/wallet/wallet.h"
 #include "bittensor/watch/live_view.h"
@@ -121,6 +123,7 @@ class Swarm {
 
   absl::Status run() {
     BITTENSOR_RETURN_IF_ERROR(make_keys());
+    BITTENSOR_RETURN_IF_ERROR(start_dashboard());
     for (int i = 0; i < options_.neurons && !StopSignal::requested(); ++i) {
       BITTENSOR_RETURN_IF_ERROR(start(i));
       // The others need the address of the first; their own may wait.
@@ -152,6 +155,19 @@ class Swarm {
     return absl::UnavailableError(absl::StrCat("cannot write ", known_file()));
   }
 
+  absl::Status start_dashboard() {
+    if (options_.dashboard < 0) return absl::OkStatus();
+    Dashboard::Options how;
+    how.listen_ip = options_.dashboard_ip;
+    how.port = options_.dashboard;
+    how.token = options_.dashboard_token;
+    BITTENSOR_ASSIGN_OR_RETURN(dashboard_,
+                               Dashboard::start(std::move(how), [this] { return page_.state(); }));
+    std::printf("The swarm's page: %s\n", dashboard_->url().c_str());
+    std::fflush(stdout);
+    return absl::OkStatus();
+  }
+
   absl::Status start(int number) {
     const std::string folder = folder_of(number);
     const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
@@ -178,7 +194,8 @@ class Swarm {
         "--min_peers",
         absl::StrCat(options_.neurons - 1),
         "--threads",
-        absl::StrCat(threads)};
+        absl::StrCat(threads),
+        "--dashboard=-1"};  // Whatever the environment says: there is one page for all.
     if (number > 0) {
       arguments.push_back("--bootstrap");
       arguments.push_back(members_.front()->metagraph);
@@ -225,6 +242,19 @@ class Swarm {
       if (!member->failure.empty()) display_.say(member->number, member->failure);
     }
     if (display_.terminal()) draw();
+    if (dashboard_ != nullptr) show_page();
+  }
+
+  void show_page() {
+    std::vector<SwarmPage::Member> members;
+    for (const auto& member : members_) {
+      const char* status = !member->failure.empty()    ? "failed"
+                           : member->done()            ? "done"
+                           : member->metagraph.empty() ? "starting"
+                                                       : "running";
+      members.push_back({member->number, status, member->failure, member->status_file()});
+    }
+    page_.set(std::move(members));
   }
 
   // The table of what the status files say, once a second.
@@ -345,6 +375,8 @@ class Swarm {
   SwarmDisplay display_;
   std::chrono::steady_clock::time_point next_draw_{};
   std::vector<std::unique_ptr<Member>> members_;
+  SwarmPage page_;
+  std::unique_ptr<Dashboard> dashboard_;  // asks the page
 };
 
 }  // namespace

@@ -18,6 +18,11 @@ struct SwarmOptions {
   bool quiet = false;                  // shows the final table only
   std::string json;                    // the final table, as JSON; empty: nowhere
   std::vector<std::string> arguments;  // handed to every neuron
+
+  // The page that shows it live: a port, 0 for any free one, -1 for no page.
+  int dashboard = -1;
+  std::string dashboard_ip = "127.0.0.1";
+  std::string dashboard_token;
 };
 
 // Runs a local swarm: starts the neurons as processes that find each other by

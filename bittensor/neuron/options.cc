@@ -286,6 +286,16 @@ void add_watch(const Group& group, NeuronOptions& o) {
   group.add("metrics_port", o.metrics_port, "port where Prometheus finds /metrics; 0: none")
       ->check(kPort);
   group.add("metrics_ip", o.metrics_ip, "address of this machine to serve it at");
+  group
+      .add("dashboard", o.dashboard,
+           "port of a page that shows all this live; 0: any free; -1: none")
+      ->check(CLI::Range(-1, 65535))
+      ->expected(0, 1)
+      ->default_str("8093");
+  group.add("dashboard_ip", o.dashboard_ip,
+            "address of this machine to serve it at; one that others reach needs a token");
+  group.add("dashboard_token", o.dashboard_token,
+            "what whoever opens the page must know: 16 letters or digits, or more");
   group.add("trace", o.trace_file,
             "write where the time of each step goes to this file, for ui.perfetto.dev");
 }

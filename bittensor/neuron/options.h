@@ -96,6 +96,9 @@ struct NeuronOptions {
   bool report_page = true;
   int metrics_port = 0;
   std::string metrics_ip = "127.0.0.1";
+  int dashboard = -1;  // a port
+  std::string dashboard_ip = "127.0.0.1";
+  std::string dashboard_token;
   std::string trace_file;
 
   // For experiments with a neuron that means harm, or that takes so many times as long for each

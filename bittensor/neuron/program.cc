@@ -25,6 +25,7 @@
 #include "bittensor/base/stop_signal.h"
 #include "bittensor/base/terminal.h"
 #include "bittensor/base/thread_executor.h"
+#include "bittensor/dashboard/dashboard.h"
 #include "bittensor/neuron/confusion.h"
 #include "bittensor/neuron/neuron.h"
 #include "bittensor/neuron/neuron_watch.h"
@@ -182,6 +183,20 @@ NeuronWatch::Options watch_options(const NeuronOptions& options) {
   return watch;
 }
 
+// The page that shows the neuron while it works; null if it is not wanted.
+absl::StatusOr<std::unique_ptr<Dashboard>> start_dashboard(const NeuronOptions& options,
+                                                           NeuronWatch& watch) {
+  if (options.dashboard < 0) return nullptr;
+  Dashboard::Options how;
+  how.listen_ip = options.dashboard_ip;
+  how.port = options.dashboard;
+  how.token = options.dashboard_token;
+  return Dashboard::start(std::move(how), [&watch] {
+    return to_json(watch.state())
+        .dump(-1, ' ', /*ensure_ascii=*/false, nlohmann::json::error_handler_t::replace);
+  });
+}
+
 void write_report_page(const std::string& path, const NeuronState& state,
                        const nlohmann::json& report) {
   const std::string title = absl::StrCat(state.neuron.program, ": ", state.neuron.name);
@@ -245,6 +260,7 @@ absl::Status run_neuron(const NeuronOptions& given, NeuronTask task) {
   }
   NeuronWatch neuron_watch(std::move(watching), watch, executor);
   BITTENSOR_RETURN_IF_ERROR(neuron_watch.start());
+  BITTENSOR_ASSIGN_OR_RETURN(const auto dashboard, start_dashboard(options, neuron_watch));
 
   // The neuron: a metagraph that tells and learns who is there, an axon that serves a copy of the
   // model, a dendrite that asks others, a router that learns whom to ask.
@@ -275,7 +291,8 @@ absl::Status run_neuron(const NeuronOptions& given, NeuronTask task) {
   if (EventFile* file = neuron_watch.event_file()) {
     file->add_text("config", 0, watch.unix_s(), config_text(options, task));
   }
-  training.say_started(wallet.key(), neuron.axon().port(), neuron.metagraph().address());
+  training.say_started(wallet.key(), neuron.axon().port(), neuron.metagraph().address(),
+                       dashboard == nullptr ? "" : dashboard->url());
 
   std::optional<TestResult> alone;
   if (options.control && training.step() < 0) {

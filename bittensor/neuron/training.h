@@ -52,7 +52,8 @@ class Training {
   // A copy of `synapse` as it was best: what is to be served. To be called once.
   std::shared_ptr<Synapse> best(const Synapse& synapse) { return checkpoints_.take_best(synapse); }
 
-  void say_started(const PublicKey& key, int axon_port, const std::string& metagraph_address);
+  void say_started(const PublicKey& key, int axon_port, const std::string& metagraph_address,
+                   const std::string& dashboard_url = "");
 
   // How good the same model became without the network.
   void say_alone(const TestResult& test);
