@@ -38,15 +38,20 @@ int become(const std::string& name, char** argv) {
 
 // Commands that have a program of their own: libtorch takes longer to load than a wallet to open.
 const std::map<std::string, std::string> kPrograms = {
+    {"answer", "bittensor-torch"},    {"classify", "bittensor-torch"},
     {"data", "bittensor-torch"},      {"embed", "bittensor-torch"},
     {"fill-mask", "bittensor-torch"}, {"metagraph", "bittensor-metagraph"},
-    {"query", "bittensor-query"},     {"serve", "bittensor-serve"}};
+    {"query", "bittensor-query"},     {"serve", "bittensor-serve"},
+    {"similar", "bittensor-torch"}};
 
 // For --help and as words that somebody may have meant: they are become()'s to run.
 void list_programs(CLI::App& app) {
   app.add_subcommand("data", "Fetches data sets.");
   app.add_subcommand("fill-mask", "Prints the likeliest words for each [MASK] of a text.");
   app.add_subcommand("embed", "Prints texts as vectors.");
+  app.add_subcommand("similar", "Ranks lines by how much they mean the same as a sentence.");
+  app.add_subcommand("classify", "Prints the labels that a classifier gives to texts.");
+  app.add_subcommand("answer", "Finds the answer to a question in a text.");
   app.add_subcommand("metagraph", "Shows a network, and what its neurons think of each other.");
   app.add_subcommand("serve", "Offers a trained model to a network.");
   app.add_subcommand("query", "Asks one synapse of a network.");

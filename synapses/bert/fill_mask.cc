@@ -2,23 +2,25 @@
 #include "synapses/bert/fill_mask.h"
 
 #include <algorithm>
+#include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "synapses/bert/length_batches.h"
 #include "torch/torch.h"
 
 namespace bittensor {
 namespace {
 
-BertEncoding encoded(const BertSynapse& synapse, absl::string_view text) {
-  return encode_text(synapse.tokenizer(), text, synapse.config());
-}
-
-absl::Status no_mask(const BertSynapse& synapse, const std::string& text) {
-  const std::string& mask = synapse.tokenizer().options().mask_token;
-  const UnreadText rest = unread(synapse, text);
-  if (rest.text.empty())
+absl::Status no_mask(const TextModel& model, const BertEncoding& encoding,
+                     const std::string& text) {
+  const std::string& mask = model.tokenizer().options().mask_token;
+  if (model.tokenizer().mask_id() < 0) {
+    return absl::InvalidArgumentError(absl::StrCat("the model's vocabulary has no ", mask));
+  }
+  const UnreadText rest = unread(encoding, text, model.max_tokens());
+  if (rest.text.empty()) {
     return absl::InvalidArgumentError(absl::StrCat("no ", mask, " in the text"));
+  }
   const std::size_t found = rest.text.find(mask);
   return absl::InvalidArgumentError(
       absl::StrCat("no ", mask, " in what the model reads of the text: its first ",
@@ -28,38 +30,13 @@ absl::Status no_mask(const BertSynapse& synapse, const std::string& text) {
                        : absl::StrCat("; one comes later, at byte ", rest.bytes_read + found)));
 }
 
-}  // namespace
-
-UnreadText unread(const BertSynapse& synapse, absl::string_view text) {
-  const BertEncoding encoding = encoded(synapse, text);
-  UnreadText result;
+// `logits` [masks, vocabulary]: those of `encoding` begin at `row`, which is moved behind them.
+MaskGuesses guesses_of(const BertTokenizer& tokenizer, const BertEncoding& encoding,
+                       const torch::Tensor& logits, std::int64_t& row, std::int64_t limit) {
+  MaskGuesses guesses;
   for (std::size_t t = 0; t < encoding.size(); ++t) {
-    if (encoding.special_tokens_mask[t] != 0) continue;
-    ++result.tokens_read;
-    result.bytes_read = std::max(result.bytes_read, encoding.offsets[t].end);
-  }
-  const auto room = static_cast<std::size_t>(synapse.config().max_position_embeddings);
-  const absl::string_view rest = text.substr(result.bytes_read);
-  if (encoding.size() == room && !absl::StripAsciiWhitespace(rest).empty()) result.text = rest;
-  return result;
-}
-
-absl::StatusOr<std::vector<std::vector<MaskGuess>>> fill_mask(BertSynapse& synapse,
-                                                              const std::string& text,
-                                                              std::int64_t limit) {
-  const torch::NoGradGuard no_grad;
-  const BertTokenizer& tokenizer = synapse.tokenizer();
-  const BertEncoding encoding = encoded(synapse, text);
-  const auto mask = tokenizer.mask_id();
-  if (std::find(encoding.ids.begin(), encoding.ids.end(), mask) == encoding.ids.end()) {
-    return no_mask(synapse, text);
-  }
-  const torch::Tensor hidden = synapse.encode(make_bert_input({encoding}));
-  const torch::Tensor logits = synapse.word_logits(hidden)[0];  // [sequence, vocabulary]
-  std::vector<std::vector<MaskGuess>> guesses;
-  for (std::size_t t = 0; t < encoding.size(); ++t) {
-    if (encoding.ids[t] != mask) continue;
-    const torch::Tensor probabilities = logits[static_cast<std::int64_t>(t)].softmax(0);
+    if (encoding.ids[t] != tokenizer.mask_id()) continue;
+    const torch::Tensor probabilities = logits[row++].to(torch::kFloat).softmax(0);
     const auto [values, ids] = probabilities.topk(std::min(limit, probabilities.numel()));
     std::vector<MaskGuess> best;
     for (std::int64_t i = 0; i < ids.numel(); ++i) {
@@ -77,12 +54,37 @@ absl::StatusOr<std::vector<std::vector<MaskGuess>>> fill_mask(BertSynapse& synap
   return guesses;
 }
 
-std::vector<float> embed_text(BertSynapse& synapse, const std::string& text) {
-  const torch::NoGradGuard no_grad;
-  const torch::Tensor pooled =
-      synapse.pretraining().bert().forward(make_bert_input({encoded(synapse, text)})).pooled;
-  const torch::Tensor flat = pooled.flatten().to(torch::kFloat).contiguous();
-  return {flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel()};
+}  // namespace
+
+std::vector<absl::StatusOr<MaskGuesses>> fill_masks(TextModel& model,
+                                                    absl::Span<const std::string> texts,
+                                                    std::int64_t limit, std::size_t batch) {
+  const BertTokenizer& tokenizer = model.tokenizer();
+  std::vector<absl::StatusOr<MaskGuesses>> results(texts.size(),
+                                                   absl::StatusOr<MaskGuesses>(MaskGuesses()));
+  std::vector<BertEncoding> encodings;
+  std::vector<std::size_t> texts_of;  // the text of each encoding
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    BertEncoding encoding = model.encode(texts[i]);
+    const auto& ids = encoding.ids;
+    if (std::find(ids.begin(), ids.end(), tokenizer.mask_id()) == ids.end()) {
+      results[i] = no_mask(model, encoding, texts[i]);
+      continue;
+    }
+    encodings.push_back(std::move(encoding));
+    texts_of.push_back(i);
+  }
+  for (const auto& together : batches_by_length(encodings, batch)) {
+    const BertInput input =
+        make_padded_input(encodings, together, tokenizer.pad_id(), model.device());
+    const torch::Tensor logits =
+        model.word_logits(input, input.ids == tokenizer.mask_id()).to(torch::kCPU);
+    std::int64_t row = 0;
+    for (const std::size_t index : together) {
+      results[texts_of[index]] = guesses_of(tokenizer, encodings[index], logits, row, limit);
+    }
+  }
+  return results;
 }
 
 }  // namespace bittensor

@@ -7,7 +7,6 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "synapses/bert/bert_testing.h"
-#include "synapses/bert/fill_mask.h"
 #include "synapses/bert/weights.h"
 #include "torch/torch.h"
 
@@ -97,41 +96,6 @@ TEST_F(Pretrained, FolderWithoutHeadsIsRefused) {
   ASSERT_TRUE(write_safetensors(folder_ / "model.safetensors", weights).ok());
   EXPECT_THAT(std::string(load_bert(folder_).status().message()),
               HasSubstr("missing: cls.predictions.bias"));
-}
-
-TEST_F(Pretrained, MaskIsFilledWithTheLikeliestTokensFirst) {
-  const auto guesses = fill_mask(synapse_, "we the [MASK] of [MASK].", 3);
-  ASSERT_TRUE(guesses.ok()) << guesses.status();
-  ASSERT_EQ(guesses->size(), 2);
-  for (const auto& of_mask : *guesses) {
-    ASSERT_EQ(of_mask.size(), 3);
-    EXPECT_GE(of_mask[0].probability, of_mask[1].probability);
-    EXPECT_GE(of_mask[1].probability, of_mask[2].probability);
-    EXPECT_LE(of_mask[0].probability, 1);
-  }
-  EXPECT_THAT((*guesses)[0][0].text, HasSubstr("[MASK]"));  // the other one
-  EXPECT_EQ(fill_mask(synapse_, "we").status().code(), absl::StatusCode::kInvalidArgument);
-}
-
-// The model reads 16 tokens, two of them its own.
-TEST_F(Pretrained, MaskBehindWhatTheModelReadsIsSaidToBeThere) {
-  std::string text;
-  for (int i = 0; i < 100'000; ++i) text += "we ";
-  EXPECT_EQ(unread(synapse_, text).tokens_read, 14u);
-  EXPECT_EQ(unread(synapse_, text).bytes_read, 41u);  // "we we … we", without the last space
-  const absl::Status status = fill_mask(synapse_, text + "[MASK]").status();
-  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(status.message(),
-            "no [MASK] in what the model reads of the text: its first 14 tokens, 41 of 300006 "
-            "bytes; one comes later, at byte 300000");
-  EXPECT_TRUE(fill_mask(synapse_, "[MASK] " + text).ok());
-  EXPECT_TRUE(unread(synapse_, "we the people  ").text.empty());
-}
-
-TEST_F(Pretrained, TextIsEmbeddedAsTheModelsHiddenSize) {
-  const auto vector = embed_text(synapse_, "we the people");
-  EXPECT_EQ(vector.size(), 16);
-  EXPECT_NE(vector, embed_text(synapse_, "one people"));
 }
 
 }  // namespace
