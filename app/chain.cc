@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "app/chain.h"
 
-#include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <iostream>
@@ -18,7 +16,7 @@
 #include "nlohmann/json.hpp"
 
 #include "bittensor/base/status_macros.h"
-#include "bittensor/chain/subtensor/pow.h"
+#include "bittensor/chain/registration.h"
 #include "bittensor/chain/subtensor/subtensor_chain.h"
 #include "bittensor/chain/weights.h"
 #include "bittensor/wallet/account.h"
@@ -63,28 +61,21 @@ absl::StatusOr<Account> open_key(const ChainOptions& options, const std::string&
   return Account::load(file, passphrase.view());
 }
 
-// Whether the user wants what was just said.
-absl::Status confirm(const ChainOptions& options) {
-  if (options.yes) return absl::OkStatus();
-  std::printf("Type yes to do it: ");
-  std::fflush(stdout);
-  std::string line;
-  if (std::getline(std::cin, line) && line == "yes") return absl::OkStatus();
-  return absl::CancelledError("not confirmed: nothing was done");
-}
-
 // Says what it costs, asks, does it.
 absl::Status act(const ChainOptions& options, SubtensorChain& chain, const ChainAction& action,
                  const Signer& signer, const std::string& what, Rao cost) {
-  BITTENSOR_ASSIGN_OR_RETURN(const Rao fee, chain.fee(action, signer, deadline_of(options)));
-  BITTENSOR_ASSIGN_OR_RETURN(const Rao balance,
-                             chain.balance(signer.account, deadline_of(options)));
-  std::printf("%s\nsigned by %s, which has %s\ncosts %s and a fee of %s\n", what.c_str(),
-              ss58_encode(signer.account).c_str(), tao_text(balance).c_str(),
-              tao_text(cost).c_str(), tao_text(fee).c_str());
-  BITTENSOR_RETURN_IF_ERROR(confirm(options));
+  const Confirm confirm = [&](const std::string& said) -> absl::Status {
+    std::printf("%s\n", said.c_str());
+    if (options.yes) return absl::OkStatus();
+    std::printf("Type yes to do it: ");
+    std::fflush(stdout);
+    std::string line;
+    if (std::getline(std::cin, line) && line == "yes") return absl::OkStatus();
+    return absl::CancelledError("not confirmed: nothing was done");
+  };
   BITTENSOR_ASSIGN_OR_RETURN(const Receipt receipt,
-                             chain.submit(action, signer, deadline_of(options)));
+                             submit_if_confirmed(chain, action, signer, what, cost, confirm,
+                                                 std::chrono::seconds(options.timeout_s)));
   std::printf("done in block %llu\n", static_cast<unsigned long long>(receipt.block));
   return absl::OkStatus();
 }
@@ -177,43 +168,16 @@ absl::Status show_neurons(const ChainOptions& options) {
   return absl::OkStatus();
 }
 
-// Works on the newest challenge until a seal is good, or the challenge too old.
-absl::StatusOr<WorkRegistration> work_for(const ChainOptions& options, SubtensorChain& chain,
-                                          const AccountId& hotkey, const AccountId& coldkey) {
-  constexpr std::uint64_t kChallengeBlocks = 2;
-  while (true) {
-    BITTENSOR_ASSIGN_OR_RETURN(const Chain::WorkChallenge challenge,
-                               chain.work_challenge(options.netuid, deadline_of(options)));
-    PowTask task;
-    std::copy(challenge.block_hash.begin(), challenge.block_hash.end(), task.block_hash.begin());
-    task.hotkey = hotkey;
-    task.difficulty = challenge.difficulty;
-    std::atomic<bool> cancelled{false};
-    PowOptions pow;
-    pow.on_progress = [&](const PowProgress& progress) {
-      const double seconds = std::chrono::duration<double>(progress.time).count();
-      std::fprintf(stderr, "works on block %llu: %.1f million seals, %.2f million a second\n",
-                   static_cast<unsigned long long>(challenge.block), progress.tried / 1e6,
-                   progress.tried / 1e6 / seconds);
-      const auto block = chain.block(deadline_of(options));
-      cancelled = block.ok() && *block > challenge.block + kChallengeBlocks;
-    };
-    const absl::StatusOr<PowSolution> solution = solve_pow(task, pow, cancelled);
-    if (absl::IsCancelled(solution.status())) continue;
-    BITTENSOR_RETURN_IF_ERROR(solution.status());
-    return WorkRegistration{
-        options.netuid,  challenge.block,
-        solution->nonce, std::string(solution->seal.begin(), solution->seal.end()),
-        hotkey,          coldkey};
-  }
-}
-
 absl::Status register_by_work(const ChainOptions& options, SubtensorChain& chain) {
   BITTENSOR_ASSIGN_OR_RETURN(const Account hotkey, open_key(options, options.hotkey));
   BITTENSOR_ASSIGN_OR_RETURN(const KeyFileInfo owner, inspect_key_file(options.payer));
   const AccountId account = account_of(hotkey.key());
-  BITTENSOR_ASSIGN_OR_RETURN(const WorkRegistration work,
-                             work_for(options, chain, account, account_of(owner.key)));
+  BITTENSOR_ASSIGN_OR_RETURN(
+      const WorkRegistration work,
+      find_registration_work(
+          chain, options.netuid, account, account_of(owner.key),
+          [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); },
+          [] { return false; }, std::chrono::seconds(options.timeout_s)));
   return act(options, chain, work, signer_of(hotkey),
              absl::StrCat("registers ", ss58_encode(account), " in subnet ", options.netuid,
                           " by proof of work"),

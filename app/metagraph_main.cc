@@ -11,6 +11,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "app/chain_view.h"
 #include "app/commands.h"
 #include "app/metagraph_table.h"
 #include "app/network_view.h"
@@ -26,6 +27,7 @@ namespace {
 
 struct Options {
   NetworkView::Options view;
+  ChainView::Options chain;
   std::string cache_file;
   std::string stake_file;
   std::string sort = "-incentive";
@@ -34,7 +36,8 @@ struct Options {
   TableForm form = TableForm::kTable;
 };
 
-absl::Status print(const NetworkView& view, const Options& options) {
+template <typename View>
+absl::Status print(const View& view, const Options& options) {
   BITTENSOR_ASSIGN_OR_RETURN(std::vector<NeuronLine> lines, view.lines());
   BITTENSOR_RETURN_IF_ERROR(sort_lines(lines, options.sort));
   if (options.watch_s > 0 && options.form == TableForm::kTable && is_terminal()) {
@@ -45,30 +48,41 @@ absl::Status print(const NetworkView& view, const Options& options) {
   return absl::OkStatus();
 }
 
+std::chrono::milliseconds seconds(double count) {
+  return std::chrono::milliseconds(static_cast<std::int64_t>(1000 * count));
+}
+
+template <typename View>
+absl::Status show(const View& view, const Options& options) {
+  BITTENSOR_RETURN_IF_ERROR(print(view, options));
+  while (options.watch_s > 0 && !StopSignal::wait_for(seconds(options.watch_s))) {
+    BITTENSOR_RETURN_IF_ERROR(print(view, options));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status run(Options options) {
   std::vector<NeuronLine> none;
   BITTENSOR_RETURN_IF_ERROR(sort_lines(none, options.sort));  // before anybody is asked
+  if (!options.chain.address.endpoints.empty()) {
+    options.chain.whose = options.view.whose;
+    BITTENSOR_ASSIGN_OR_RETURN(const ChainView view, ChainView::open(options.chain));
+    return show(view, options);
+  }
   if (!options.cache_file.empty()) {
     BITTENSOR_ASSIGN_OR_RETURN(const auto cached, read_addresses(options.cache_file));
     auto& asked = options.view.addresses;
     asked.insert(asked.end(), cached.begin(), cached.end());
   }
   if (options.view.addresses.empty()) {
-    return absl::InvalidArgumentError("whom to ask? give an address or --cache");
+    return absl::InvalidArgumentError("whom to ask? give an address, --cache or --chain_endpoint");
   }
   if (!options.stake_file.empty()) {
     BITTENSOR_ASSIGN_OR_RETURN(options.view.stake, read_stake_file(options.stake_file));
   }
-  const auto seconds = [](double count) {
-    return std::chrono::milliseconds(static_cast<std::int64_t>(1000 * count));
-  };
   NetworkView view(options.view);
   BITTENSOR_RETURN_IF_ERROR(view.open(seconds(options.wait_s)));
-  BITTENSOR_RETURN_IF_ERROR(print(view, options));
-  while (options.watch_s > 0 && !StopSignal::wait_for(seconds(options.watch_s))) {
-    BITTENSOR_RETURN_IF_ERROR(print(view, options));
-  }
-  return absl::OkStatus();
+  return show(view, options);
 }
 
 void add_options(CLI::App& app, Options& options) {
@@ -77,8 +91,17 @@ void add_options(CLI::App& app, Options& options) {
       "metagraphs of neurons to ask, host:port; the weights shown are those of the first");
   app.add_option("--cache", options.cache_file,
                  "ask those in the cache file of a neuron (its key file's name with .peers)");
+  app.add_option("--chain_endpoint", options.chain.address.endpoints,
+                 "ask a node of the chain in place of neurons: ws://, wss://, http:// or "
+                 "https://HOST:PORT");
+  app.add_option("--netuid", options.chain.netuid, "number of the subnet there")
+      ->capture_default_str();
+  app.add_option("--chain_genesis", options.chain.address.genesis_hash,
+                 "the chain that must be there, by its genesis hash; default: any");
+  app.add_option("--chain_ca", options.chain.address.ca_file,
+                 "certificates (PEM) that sign the node's; default: the system's");
   app.add_option("--of", options.view.whose,
-                 "show the weights of the neuron whose key begins with this");
+                 "show the weights of the neuron whose key, or hotkey, begins with this");
   app.add_option("--stake", options.stake_file,
                  "file with a key and its stake per line; without it each neuron has stake 1");
   app.add_option("--sort", options.sort, "sort by this column; -COLUMN: largest first")

@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 import socket
+import ssl
 import struct
 import threading
 
@@ -18,10 +19,15 @@ def frame_length(size):
 
 
 class LyingNode:
-    """`answer(method, params)` gives the result of a call; bytes are sent as they are, None is silence."""
+    """`answer(method, params)` gives the result of a call; bytes are sent as they are, None is silence.
+    `tls`: files with its certificate and the key."""
 
-    def __init__(self, answer):
+    def __init__(self, answer, tls=None):
         self.answer = answer
+        self.tls = None
+        if tls:
+            self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.tls.load_cert_chain(*tls)
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -38,11 +44,14 @@ class LyingNode:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):
-        with connection:
-            try:
-                self._talk(connection)
-            except (OSError, ValueError, IndexError, struct.error):
-                pass  # the client has gone
+        try:
+            if self.tls:
+                connection = self.tls.wrap_socket(connection, server_side=True)
+            self._talk(connection)
+        except (OSError, ValueError, IndexError, struct.error):
+            pass  # the client has gone
+        finally:
+            connection.close()
 
     def _talk(self, connection):
         head = b""

@@ -6,7 +6,7 @@ import time
 import unittest
 
 from lying_node import GENESIS, LyingNode
-from programs import BITTENSOR
+from programs import BITTENSOR, TLS_DATA
 
 VERSION = {"specName": "node-subtensor", "specVersion": 218, "transactionVersion": 1}
 
@@ -17,8 +17,8 @@ def honest(method, _params):
 
 
 class LyingNodeTest(unittest.TestCase):
-    def ask(self, answer, *arguments, scheme="ws", nodes=()):
-        node = LyingNode(answer)
+    def ask(self, answer, *arguments, scheme="ws", nodes=(), tls=None):
+        node = LyingNode(answer, tls and (TLS_DATA / f"{tls}.pem", TLS_DATA / f"{tls}.key"))
         self.addCleanup(node.stop)
         ports = [node.port, *nodes]
         endpoints = [part for port in ports
@@ -63,6 +63,23 @@ class LyingNodeTest(unittest.TestCase):
 
     def test_an_answer_without_an_end(self):
         self.assertIn("127.0.0.1", self.ask(self.lie("chain_getHeader", b'"' + b"x" * (70 << 20))))
+
+    def test_a_certificate_must_be_the_hosts(self):
+        trusted = ("--chain_ca", TLS_DATA / "authority.pem")
+        for scheme in ("wss", "https"):
+            with self.subTest(scheme=scheme):
+                # All is well, up to the lie.
+                said = self.ask(self.lie("state_getMetadata", "0x00"), *trusted, scheme=scheme,
+                                tls="neuron")
+                self.assertIn("no metadata", said)
+                self.assertIn("TLS", self.ask(honest, scheme=scheme, tls="neuron"))
+                for other in ("elsewhere", "expired", "stranger"):
+                    self.assertIn("TLS", self.ask(honest, *trusted, scheme=scheme, tls=other), other)
+        self.assertIn("certificates", self.ask(honest, "--chain_ca", TLS_DATA / "neuron.key",
+                                               scheme="wss", tls="neuron"))
+
+    def test_tls_where_there_is_none(self):
+        self.assertIn("127.0.0.1", self.ask(honest, scheme="wss"))
 
     def test_nobody_is_there(self):
         node = LyingNode(honest)

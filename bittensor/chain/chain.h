@@ -62,6 +62,10 @@ class Chain {
   // twice. After kDeadlineExceeded it may still happen in the next minutes, or not.
   virtual absl::StatusOr<Receipt> submit(const ChainAction& action, const Signer& signer,
                                          TimePoint deadline) = 0;
+
+  // Calls under way and later ones end soon, with kCancelled: for who stops a thread that waits
+  // here.
+  virtual void close() = 0;
 };
 
 }  // namespace bittensor

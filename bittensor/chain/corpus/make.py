@@ -33,6 +33,12 @@ inputs = {
     "row": b"\x04\x08\x01\x00\xff\xff\x03\x00\x02\x00",
     "value": b"\x05\x03\x00" + bytes(range(80)),
     "deep_value": b"\x05\x40\x01" + bytes(200),
+    "escapes": b'\x00{"id":1,"result":"\\u00e9\\n\\"","more":[1e3,-0,true,null]}',
+    "http_length": b"\x06\x20HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+    "http_chunks": b"\x06\x34HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n",
+    "http_to_the_end": b"\x06\x07HTTP/1.0 404 Not Found\r\n\r\nhello",
+    "frames": b"\x07\x04\x01\x03hel\x89\x01p\x80\x02lo\x82\x7e\x00\xc8" + bytes(200),
+    "frame_too_long": b"\x07\x02\x81\x7f" + b"\xff" * 8,
 }
 for name, content in inputs.items():
     (here / name).write_bytes(content)

@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: MIT
 #include <atomic>
 #include <chrono>
-#include <optional>
 #include <thread>
+#include <utility>
+#include <vector>
 
-#include "boost/beast/http.hpp"
+#include "absl/strings/str_cat.h"
 
-#include "bittensor/chain/rpc/stream.h"
+#include "bittensor/base/status_macros.h"
+#include "bittensor/chain/rpc/clients.h"
+#include "bittensor/chain/rpc/connection.h"
+#include "bittensor/chain/rpc/http.h"
 
 namespace bittensor::internal {
 namespace {
 
-namespace http = beast::http;
-
 // A connection each call: polling is rare.
 class HttpClient final : public RpcClient {
  public:
-  HttpClient(Endpoint endpoint, std::optional<asio::ssl::context> tls)
-      : endpoint_(std::move(endpoint)), tls_(std::move(tls)) {}
+  HttpClient(Endpoint endpoint, RpcOptions options)
+      : endpoint_(std::move(endpoint)), options_(std::move(options)) {}
 
   absl::StatusOr<Json> call(const std::string& method, const Json& params,
                             TimePoint deadline) override {
     const std::uint64_t id = ++last_id_;
-    const std::string request = rpc_request(id, method, params);
-    absl::StatusOr<std::string> body =
-        tls_.has_value() ? post_with_tls(request, deadline) : post_in_plain(request, deadline);
-    BITTENSOR_RETURN_IF_ERROR(body.status());
-    absl::StatusOr<RpcMessage> message = read_rpc_message(*body);
+    BITTENSOR_ASSIGN_OR_RETURN(const std::string body,
+                               post(rpc_request(id, method, params), deadline));
+    absl::StatusOr<RpcMessage> message = read_rpc_message(body);
     if (!message.ok()) return unavailable(message.status().message());
     if (message->id != id) return unavailable("it answers something else");
     return std::move(message->result);
@@ -52,64 +52,54 @@ class HttpClient final : public RpcClient {
     return absl::UnavailableError(absl::StrCat(endpoint_.to_string(), ": ", why));
   }
 
-  absl::StatusOr<std::string> post_in_plain(const std::string& request, TimePoint deadline) {
-    asio::io_context context;
-    PlainStream stream(context);
-    BITTENSOR_RETURN_IF_ERROR(connect_tcp(context, stream, endpoint_, deadline));
-    return post(context, stream, request, deadline);
-  }
-
-  absl::StatusOr<std::string> post_with_tls(const std::string& request, TimePoint deadline) {
-    asio::io_context context;
-    TlsStream stream(context, *tls_);
-    BITTENSOR_RETURN_IF_ERROR(
-        connect_tcp(context, beast::get_lowest_layer(stream), endpoint_, deadline));
-    BITTENSOR_RETURN_IF_ERROR(start_tls(context, stream, endpoint_, deadline));
-    return post(context, stream, request, deadline);
-  }
-
-  template <typename Stream>
-  absl::StatusOr<std::string> post(asio::io_context& context, Stream& stream,
-                                   const std::string& request, TimePoint deadline) const {
-    const auto cancel = [&] { beast::get_lowest_layer(stream).close(); };
-    http::request<http::string_body> question(http::verb::post, endpoint_.path, 11);
-    question.set(http::field::host, absl::StrCat(endpoint_.host, ":", endpoint_.port));
-    question.set(http::field::content_type, "application/json");
-    question.keep_alive(false);
-    question.body() = request;
-    question.prepare_payload();
-    beast::error_code error = run_step(
-        context, deadline, [&](auto handler) { http::async_write(stream, question, handler); },
-        cancel);
-    if (error) return stream_error(endpoint_, "ask", error);
-
-    beast::flat_buffer buffer;
-    http::response_parser<http::string_body> answer;
-    answer.body_limit(kMaxRpcBytes);
-    error = run_step(
-        context, deadline, [&](auto handler) { http::async_read(stream, buffer, answer, handler); },
-        cancel);
-    if (error) return stream_error(endpoint_, "read the answer", error);
-    if (answer.get().result() != http::status::ok) {
-      return unavailable(absl::StrCat("HTTP status ", answer.get().result_int()));
+  absl::StatusOr<std::string> post(const std::string& request, TimePoint deadline) const {
+    BITTENSOR_ASSIGN_OR_RETURN(const auto connection,
+                               Connection::open(endpoint_, options_, deadline));
+    BITTENSOR_RETURN_IF_ERROR(connection->write(
+        absl::StrCat(http_head(endpoint_, "POST",
+                               absl::StrCat("Content-Type: application/json\r\nContent-Length: ",
+                                            request.size(), "\r\nConnection: close\r\n")),
+                     request),
+        deadline));
+    HttpAnswer answer(kMaxRpcBytes);
+    std::vector<char> piece(64 << 10);
+    while (!answer.done()) {
+      const absl::StatusOr<std::size_t> size =
+          connection->read(piece.data(), piece.size(), deadline);
+      const absl::Status status = size.ok() ? answer.add({piece.data(), *size})
+                                  : absl::IsOutOfRange(size.status()) ? answer.end()
+                                                                      : size.status();
+      if (absl::IsInvalidArgument(status) || absl::IsResourceExhausted(status)) {
+        return unavailable(status.message());
+      }
+      BITTENSOR_RETURN_IF_ERROR(status);
     }
-    return std::move(answer.get().body());
+    if (answer.status() != 200) {
+      return unavailable(absl::StrCat("HTTP status ", answer.status()));
+    }
+    return answer.body();
   }
 
   const Endpoint endpoint_;
-  std::optional<asio::ssl::context> tls_;
+  const RpcOptions options_;
   std::atomic<std::uint64_t> last_id_{0};
 };
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<RpcClient>> make_http_client(const Endpoint& endpoint,
-                                                            const RpcOptions& options) {
-  std::optional<asio::ssl::context> tls;
-  if (endpoint.tls) {
-    BITTENSOR_ASSIGN_OR_RETURN(tls, make_tls_context(endpoint, options));
-  }
-  return std::unique_ptr<RpcClient>(std::make_unique<HttpClient>(endpoint, std::move(tls)));
+std::unique_ptr<RpcClient> make_http_client(const Endpoint& endpoint, const RpcOptions& options) {
+  return std::make_unique<HttpClient>(endpoint, options);
 }
 
 }  // namespace bittensor::internal
+
+namespace bittensor {
+
+absl::StatusOr<std::unique_ptr<RpcClient>> connect_rpc(const Endpoint& endpoint,
+                                                       const RpcOptions& options,
+                                                       TimePoint deadline) {
+  if (endpoint.web_socket) return internal::connect_web_socket(endpoint, options, deadline);
+  return internal::make_http_client(endpoint, options);
+}
+
+}  // namespace bittensor

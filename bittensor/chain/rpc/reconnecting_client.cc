@@ -21,10 +21,12 @@ bool may_pass(const absl::Status& status) {
 
 }  // namespace
 
-ReconnectingClient::ReconnectingClient(Options options, std::size_t endpoints, Connect connect)
+ReconnectingClient::ReconnectingClient(Options options, std::size_t endpoints, Connect connect,
+                                       std::shared_ptr<std::atomic<bool>> closed)
     : options_(options),
       connect_(std::move(connect)),
       endpoints_(endpoints),
+      closed_(std::move(closed)),
       rotation_(endpoints, options.first_pause, options.longest_pause) {}
 
 std::uint64_t ReconnectingClient::connections() const {
@@ -46,6 +48,7 @@ absl::StatusOr<ReconnectingClient::Connection> ReconnectingClient::connect(std::
 absl::StatusOr<ReconnectingClient::Connection> ReconnectingClient::connection(TimePoint deadline) {
   MutexLock lock(mutex_);
   while (true) {
+    if (*closed_) return absl::CancelledError("the chain's client was closed");
     if (current_.client != nullptr) return current_;
     const EndpointRotation::Turn turn = rotation_.next();
     const bool later = connecting_ || turn.when > now();
@@ -64,12 +67,13 @@ absl::StatusOr<ReconnectingClient::Connection> ReconnectingClient::connection(Ti
     mutex_.lock();
     connecting_ = false;
     changed_.notify_all();
-    if (made.ok()) {
+    if (made.ok() && !*closed_) {
       current_ = *std::move(made);
       ++connections_;
       hopeless_ = 0;
       continue;
     }
+    if (*closed_) continue;
     if (last_error_.message() != made.status().message()) {
       spdlog::warn("chain: {}", std::string(made.status().message()));
     }
@@ -78,6 +82,12 @@ absl::StatusOr<ReconnectingClient::Connection> ReconnectingClient::connection(Ti
     hopeless_ = may_pass(last_error_) ? 0 : hopeless_ + 1;
     if (hopeless_ >= endpoints_) return last_error_;
   }
+}
+
+void ReconnectingClient::close() {
+  *closed_ = true;
+  MutexLock lock(mutex_);
+  changed_.notify_all();
 }
 
 void ReconnectingClient::drop(const Connection& connection) {
@@ -103,6 +113,7 @@ absl::StatusOr<Json> ReconnectingClient::ask(TimePoint deadline, Ask ask_once) {
     }
     // A caller in a hurry does not tell that the node is slow.
     if (absl::IsDeadlineExceeded(answer.status()) && now() >= deadline) return answer;
+    if (*closed_) return absl::CancelledError("the chain's client was closed");
     spdlog::warn("chain: {}", std::string(answer.status().message()));
     {
       MutexLock lock(mutex_);
@@ -127,12 +138,15 @@ std::unique_ptr<ReconnectingClient> make_reconnecting_client(std::vector<Endpoin
                                                              RpcOptions rpc,
                                                              ReconnectingClient::Options options) {
   const std::size_t count = endpoints.size();
+  auto closed = std::make_shared<std::atomic<bool>>(false);
+  rpc.closed = closed;
   return std::make_unique<ReconnectingClient>(
       options, count,
       [endpoints = std::move(endpoints), rpc = std::move(rpc)](std::size_t index,
                                                                TimePoint deadline) {
         return connect_rpc(endpoints[index], rpc, deadline);
-      });
+      },
+      std::move(closed));
 }
 
 }  // namespace bittensor

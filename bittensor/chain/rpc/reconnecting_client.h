@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -31,7 +32,10 @@ class ReconnectingClient final : public RpcClient {
                                                                            TimePoint deadline)>;
   using Check = std::function<absl::Status(RpcClient& client, TimePoint deadline)>;
 
-  ReconnectingClient(Options options, std::size_t endpoints, Connect connect);
+  // `closed` becomes true with close(); `connect` may give it to its clients.
+  ReconnectingClient(
+      Options options, std::size_t endpoints, Connect connect,
+      std::shared_ptr<std::atomic<bool>> closed = std::make_shared<std::atomic<bool>>(false));
 
   // Every new connection is used only if `check` likes it. Before the first call.
   void set_check(Check check) { check_ = std::move(check); }
@@ -41,6 +45,8 @@ class ReconnectingClient final : public RpcClient {
   absl::StatusOr<Json> call(const std::string& method, const Json& params,
                             TimePoint deadline) override;
   absl::StatusOr<Json> next_head(std::uint64_t seen, TimePoint deadline) override;
+
+  void close() override BITTENSOR_EXCLUDES(mutex_);
 
   // How often a connection was made.
   std::uint64_t connections() const BITTENSOR_EXCLUDES(mutex_);
@@ -59,6 +65,7 @@ class ReconnectingClient final : public RpcClient {
   const Options options_;
   const Connect connect_;
   const std::size_t endpoints_;
+  const std::shared_ptr<std::atomic<bool>> closed_;
   Check check_;
 
   mutable Mutex mutex_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -28,11 +29,17 @@ class RpcClient {
   // The header of the node's best block, as soon as its number is not `seen`. Errors as call();
   // kDeadlineExceeded if there was no other block.
   virtual absl::StatusOr<Json> next_head(std::uint64_t seen, TimePoint deadline) = 0;
+
+  // Calls under way and later ones end soon, with kCancelled. Does nothing where RpcOptions::closed
+  // does it, or calls do not wait.
+  virtual void close() {}
 };
 
 struct RpcOptions {
   // Certificates (PEM) that a node with TLS may be signed by; empty: those of the system.
   std::string ca_file;
+  // Once it is true, all that is under way ends within a tenth of a second.
+  std::shared_ptr<const std::atomic<bool>> closed;
 };
 
 // Connects to a node by what the endpoint says. kUnavailable, with the address and the reason,

@@ -53,6 +53,25 @@ TEST(EndpointRotation, PausesDoubleUpToTheLongest) {
   EXPECT_EQ(rotation.next().when, start + seconds(1));
 }
 
+// As the library's own reader, which is slower.
+TEST(Json, IsReadAsTheStandardHasIt) {
+  for (const char* text :
+       {"null", " true ", "-0.5e3", "18446744073709551615", "\"\"", "[]", "{}",
+        "[1,[2,{\"a\":[]}]]", "{\"a\" : 1 , \"b\":\t\"x\"}", R"("\u00e9\n\"\\ \ud83d\ude00")",
+        "\"\xc3\xa9\"", "{\"a\":1,\"a\":2}", "[\"0x\",null,false]"}) {
+    const auto json = parse_json(text);
+    ASSERT_TRUE(json.ok()) << text;
+    EXPECT_EQ(*json, Json::parse(text)) << text;
+  }
+  for (const char* text :
+       {"",         " ",          "nul",  "01",   "1.",    "+1",    "\"a",     "\"\x01\"",
+        "\"\xff\"", "\"\\x\"",    "\"\\", "[1,]", "[1 2]", "[",     "{\"a\"}", "{\"a\":}",
+        "{a:1}",    "{\"a\":1,}", "1 1",  "[1]]", "NaN",   "\"a\"b"}) {
+    EXPECT_FALSE(parse_json(text).ok()) << text;
+    EXPECT_FALSE(Json::accept(text)) << text;
+  }
+}
+
 TEST(JsonRpc, ReadsAnswersErrorsAndNotifications) {
   const auto answer = read_rpc_message(R"({"jsonrpc":"2.0","id":7,"result":"0x01"})");
   ASSERT_TRUE(answer.ok());

@@ -1,129 +1,48 @@
 // SPDX-License-Identifier: MIT
+#include <chrono>
 #include <condition_variable>
 #include <deque>
-#include <functional>
 #include <map>
 #include <optional>
 #include <thread>
+#include <utility>
+#include <vector>
 
-#include "boost/asio/post.hpp"
-#include "boost/beast/websocket.hpp"
-#include "boost/beast/websocket/ssl.hpp"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 
 #include "bittensor/base/mutex.h"
-#include "bittensor/chain/rpc/stream.h"
+#include "bittensor/base/status_macros.h"
+#include "bittensor/chain/rpc/clients.h"
+#include "bittensor/chain/rpc/connection.h"
+#include "bittensor/chain/rpc/http.h"
+#include "bittensor/chain/rpc/web_socket.h"
 
 namespace bittensor::internal {
 namespace {
 
-namespace websocket = beast::websocket;
+constexpr std::size_t kPiece = 64 << 10;
+// A node that says nothing for so long is asked whether it is there, and after twice that is gone.
+constexpr auto kQuiet = std::chrono::seconds(10);
 
-// One open connection. After start() everything but the constructor's parts runs on the thread
-// of its context.
-class Session {
- public:
-  virtual ~Session() = default;
-  virtual absl::Status open(const Endpoint& endpoint, TimePoint deadline) = 0;
-  virtual void start(std::function<void(absl::string_view)> on_message,
-                     std::function<void(absl::string_view)> on_closed) = 0;
-  virtual void send(std::string text) = 0;
-};
-
-template <typename Stream>
-class StreamSession final : public Session {
- public:
-  template <typename... Arguments>
-  explicit StreamSession(asio::io_context& context, Arguments&&... arguments)
-      : context_(context), socket_(context, std::forward<Arguments>(arguments)...) {}
-
-  absl::Status open(const Endpoint& endpoint, TimePoint deadline) override {
-    auto& tcp = beast::get_lowest_layer(socket_);
-    BITTENSOR_RETURN_IF_ERROR(connect_tcp(context_, tcp, endpoint, deadline));
-    if constexpr (std::is_same_v<Stream, TlsStream>) {
-      BITTENSOR_RETURN_IF_ERROR(start_tls(context_, socket_.next_layer(), endpoint, deadline));
-    }
-    tcp.expires_never();
-    // A node that went silent is noticed by its pongs.
-    websocket::stream_base::timeout limits{};
-    limits.handshake_timeout = websocket::stream_base::none();
-    limits.idle_timeout = std::chrono::seconds(20);
-    limits.keep_alive_pings = true;
-    socket_.set_option(limits);
-    socket_.read_message_max(kMaxRpcBytes);
-    const beast::error_code error = run_step(
-        context_, deadline,
-        [&](auto handler) {
-          socket_.async_handshake(absl::StrCat(endpoint.host, ":", endpoint.port), endpoint.path,
-                                  handler);
-        },
-        [&] { tcp.close(); });
-    if (error) return stream_error(endpoint, "begin WebSocket", error);
-    return absl::OkStatus();
-  }
-
-  void start(std::function<void(absl::string_view)> on_message,
-             std::function<void(absl::string_view)> on_closed) override {
-    on_message_ = std::move(on_message);
-    on_closed_ = std::move(on_closed);
-    read();
-  }
-
-  void send(std::string text) override {
-    waiting_.push_back(std::move(text));
-    if (waiting_.size() == 1) write();
-  }
-
- private:
-  void read() {
-    socket_.async_read(buffer_, [this](const beast::error_code& error, std::size_t) {
-      if (error) return on_closed_(error.message());
-      const auto data = buffer_.cdata();
-      on_message_({static_cast<const char*>(data.data()), data.size()});
-      buffer_.consume(buffer_.size());
-      read();
-    });
-  }
-
-  void write() {
-    socket_.text(true);
-    socket_.async_write(asio::buffer(waiting_.front()),
-                        [this](const beast::error_code& error, std::size_t) {
-                          if (error) return on_closed_(error.message());
-                          waiting_.pop_front();
-                          if (!waiting_.empty()) write();
-                        });
-  }
-
-  asio::io_context& context_;
-  websocket::stream<Stream> socket_;
-  beast::flat_buffer buffer_;
-  std::deque<std::string> waiting_;
-  std::function<void(absl::string_view)> on_message_;
-  std::function<void(absl::string_view)> on_closed_;
-};
+TimePoint now() {
+  return std::chrono::steady_clock::now();
+}
 
 class WebSocketClient final : public RpcClient {
  public:
-  WebSocketClient(Endpoint endpoint, std::optional<asio::ssl::context> tls)
-      : endpoint_(std::move(endpoint)), tls_(std::move(tls)) {
-    if (tls_.has_value()) {
-      session_ = std::make_unique<StreamSession<TlsStream>>(context_, *tls_);
-    } else {
-      session_ = std::make_unique<StreamSession<PlainStream>>(context_);
-    }
-  }
+  WebSocketClient(Endpoint endpoint, RpcOptions options)
+      : endpoint_(std::move(endpoint)), options_(std::move(options)) {}
 
   ~WebSocketClient() override {
-    context_.stop();
+    fail("it was closed");
     if (thread_.joinable()) thread_.join();
   }
 
   absl::Status open(TimePoint deadline) {
-    BITTENSOR_RETURN_IF_ERROR(session_->open(endpoint_, deadline));
-    session_->start([this](absl::string_view text) { on_message(text); },
-                    [this](absl::string_view why) { close(why); });
-    context_.restart();
-    thread_ = std::thread([this] { context_.run(); });
+    BITTENSOR_ASSIGN_OR_RETURN(connection_, Connection::open(endpoint_, options_, deadline));
+    BITTENSOR_RETURN_IF_ERROR(shake_hands(deadline));
+    thread_ = std::thread([this] { talk(); });
     return absl::OkStatus();
   }
 
@@ -132,9 +51,8 @@ class WebSocketClient final : public RpcClient {
     MutexLock lock(mutex_);
     const std::uint64_t id = ++last_id_;
     const auto answer = answers_.emplace(id, std::nullopt).first;
-    asio::post(context_, [this, request = rpc_request(id, method, params)]() mutable {
-      session_->send(std::move(request));
-    });
+    waiting_.push_back(web_socket_frame(WebSocketKind::kText, rpc_request(id, method, params)));
+    connection_->wake();
     while (closed_.ok() && !answer->second.has_value()) {
       if (changed_.wait_until(mutex_, deadline) == std::cv_status::timeout) break;
     }
@@ -160,6 +78,90 @@ class WebSocketClient final : public RpcClient {
   }
 
  private:
+  absl::Status unavailable(absl::string_view why) const {
+    return absl::UnavailableError(absl::StrCat(endpoint_.to_string(), ": ", why));
+  }
+
+  absl::Status shake_hands(TimePoint deadline) {
+    const std::string key = web_socket_key();
+    BITTENSOR_RETURN_IF_ERROR(connection_->write(
+        http_head(endpoint_, "GET",
+                  absl::StrCat("Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ",
+                               key, "\r\nSec-WebSocket-Version: 13\r\n")),
+        deadline));
+    HttpAnswer answer(kMaxRpcBytes);
+    std::vector<char> piece(kPiece);
+    while (!answer.has_head()) {
+      const auto size = connection_->read(piece.data(), piece.size(), deadline);
+      if (absl::IsOutOfRange(size.status())) return unavailable("it closed the connection");
+      BITTENSOR_RETURN_IF_ERROR(size.status());
+      const absl::Status status = answer.add({piece.data(), *size});
+      if (!status.ok()) return unavailable(status.message());
+    }
+    if (answer.status() != 101 || answer.header("sec-websocket-accept") != web_socket_accept(key) ||
+        !absl::EqualsIgnoreCase(answer.header("upgrade"), "websocket")) {
+      return unavailable(
+          absl::StrCat("it does not speak WebSocket: HTTP status ", answer.status()));
+    }
+    begun_ = answer.rest();
+    return absl::OkStatus();
+  }
+
+  // Writes what waits and reads what comes, until one of the two fails.
+  void talk() BITTENSOR_EXCLUDES(mutex_) {
+    std::vector<char> piece(kPiece);
+    absl::Status status = take(begun_);
+    while (status.ok() && is_open()) {
+      status = write_waiting();
+      if (!status.ok()) break;
+      const TimePoint quiet_at = heard_ + (pinged_ ? 2 * kQuiet : kQuiet);
+      const auto size = connection_->read(piece.data(), piece.size(), quiet_at);
+      if (absl::IsDeadlineExceeded(size.status()) && !pinged_) {
+        pinged_ = true;
+        status = connection_->write(web_socket_frame(WebSocketKind::kPing, ""), now() + kQuiet);
+        continue;
+      }
+      status = size.ok() ? take({piece.data(), *size}) : size.status();
+    }
+    if (!status.ok()) fail(status.message());
+  }
+
+  bool is_open() BITTENSOR_EXCLUDES(mutex_) {
+    MutexLock lock(mutex_);
+    return closed_.ok();
+  }
+
+  absl::Status write_waiting() BITTENSOR_EXCLUDES(mutex_) {
+    std::deque<std::string> waiting;
+    {
+      MutexLock lock(mutex_);
+      waiting.swap(waiting_);
+    }
+    for (const std::string& frame : waiting) {
+      BITTENSOR_RETURN_IF_ERROR(connection_->write(frame, now() + 2 * kQuiet));
+    }
+    return absl::OkStatus();
+  }
+
+  // Reads what came; nothing: it was only woken.
+  absl::Status take(absl::string_view bytes) BITTENSOR_EXCLUDES(mutex_) {
+    if (bytes.empty()) return absl::OkStatus();
+    heard_ = now();
+    pinged_ = false;
+    absl::Status status;
+    const absl::Status read = reader_.add(bytes, [&](WebSocketKind kind, absl::string_view text) {
+      if (!status.ok()) return;
+      if (kind == WebSocketKind::kClose) {
+        status = absl::UnavailableError("it closed the connection");
+      } else if (kind == WebSocketKind::kPing) {
+        status = connection_->write(web_socket_frame(WebSocketKind::kPong, text), now() + kQuiet);
+      } else if (kind != WebSocketKind::kPong) {
+        on_message(text);
+      }
+    });
+    return status.ok() ? read : status;
+  }
+
   // Asks once for all new heads.
   absl::Status subscribe(TimePoint deadline) BITTENSOR_EXCLUDES(mutex_) {
     {
@@ -177,7 +179,7 @@ class WebSocketClient final : public RpcClient {
 
   void on_message(absl::string_view text) BITTENSOR_EXCLUDES(mutex_) {
     absl::StatusOr<RpcMessage> message = read_rpc_message(text);
-    if (!message.ok()) return close(message.status().message());
+    if (!message.ok()) return fail(message.status().message());
     MutexLock lock(mutex_);
     if (message->id.has_value()) {
       const auto answer = answers_.find(*message->id);
@@ -193,24 +195,28 @@ class WebSocketClient final : public RpcClient {
     changed_.notify_all();
   }
 
-  void close(absl::string_view why) BITTENSOR_EXCLUDES(mutex_) {
+  // From now on it answers nothing but this.
+  void fail(absl::string_view why) BITTENSOR_EXCLUDES(mutex_) {
     MutexLock lock(mutex_);
-    if (closed_.ok()) {
-      closed_ = absl::UnavailableError(absl::StrCat(endpoint_.to_string(), ": ", why));
-    }
+    if (closed_.ok()) closed_ = unavailable(why);
     changed_.notify_all();
-    context_.stop();
+    if (connection_ != nullptr) connection_->wake();
   }
 
   const Endpoint endpoint_;
-  asio::io_context context_;
-  std::optional<asio::ssl::context> tls_;
-  std::unique_ptr<Session> session_;
+  const RpcOptions options_;
+  std::unique_ptr<Connection> connection_;  // the thread's, but for wake()
   std::thread thread_;
+  // Of the thread.
+  std::string begun_;  // what came with the handshake
+  WebSocketReader reader_{kMaxRpcBytes};
+  TimePoint heard_ = now();
+  bool pinged_ = false;  // since it was heard
 
   Mutex mutex_;
   std::condition_variable_any changed_;
   absl::Status closed_ BITTENSOR_GUARDED_BY(mutex_);
+  std::deque<std::string> waiting_ BITTENSOR_GUARDED_BY(mutex_);  // frames to write
   std::uint64_t last_id_ BITTENSOR_GUARDED_BY(mutex_) = 0;
   std::map<std::uint64_t, std::optional<absl::StatusOr<Json>>> answers_
       BITTENSOR_GUARDED_BY(mutex_);
@@ -224,11 +230,7 @@ class WebSocketClient final : public RpcClient {
 absl::StatusOr<std::unique_ptr<RpcClient>> connect_web_socket(const Endpoint& endpoint,
                                                               const RpcOptions& options,
                                                               TimePoint deadline) {
-  std::optional<asio::ssl::context> tls;
-  if (endpoint.tls) {
-    BITTENSOR_ASSIGN_OR_RETURN(tls, make_tls_context(endpoint, options));
-  }
-  auto client = std::make_unique<WebSocketClient>(endpoint, std::move(tls));
+  auto client = std::make_unique<WebSocketClient>(endpoint, options);
   BITTENSOR_RETURN_IF_ERROR(client->open(deadline));
   return std::unique_ptr<RpcClient>(std::move(client));
 }

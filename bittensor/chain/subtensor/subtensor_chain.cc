@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "bittensor/base/status_macros.h"
+#include "bittensor/chain/open_chain.h"
 #include "bittensor/chain/subtensor/events.h"
 #include "bittensor/chain/subtensor/storage_key.h"
 #include "bittensor/chain/subtensor/subnet_reader.h"
@@ -215,6 +216,18 @@ absl::StatusOr<Rao> SubtensorChain::fee(const ChainAction& action, const Signer&
 absl::StatusOr<Receipt> SubtensorChain::submit(const ChainAction& action, const Signer& signer,
                                                TimePoint deadline) {
   return submitter_.submit(action, signer, deadline);
+}
+
+void SubtensorChain::close() {
+  client_->close();
+}
+
+absl::StatusOr<std::unique_ptr<Chain>> open_chain(const ChainAddress& address, TimePoint deadline) {
+  SubtensorChain::Options options;
+  options.endpoints = address.endpoints;
+  options.genesis_hash = address.genesis_hash;
+  options.rpc.ca_file = address.ca_file;
+  return SubtensorChain::open(options, deadline);
 }
 
 absl::StatusOr<SubtensorChain::Info> SubtensorChain::info(TimePoint deadline) {

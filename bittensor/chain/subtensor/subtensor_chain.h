@@ -61,6 +61,7 @@ class SubtensorChain final : public Chain {
                           TimePoint deadline) override;
   absl::StatusOr<Receipt> submit(const ChainAction& action, const Signer& signer,
                                  TimePoint deadline) override;
+  void close() override;
 
   // What an operator looks at.
   struct Info {

@@ -4,17 +4,15 @@
 // the JSON of the answers to the snapshot that readers see. No node, no network: chopsticks has no
 // subnet of that size.
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "CLI/CLI.hpp"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "nlohmann/json.hpp"
 
 #include "bittensor/chain/subtensor/node.h"
 #include "bittensor/chain/subtensor/storage_key.h"
@@ -97,6 +95,13 @@ void fill(Recorded& node, const Metadata& metadata) {
   node.neurons = testing::neurons_lite(1, kNeurons);
 }
 
+// Of this thread, which does it all: what else runs on the machine does not count.
+double cpu_ms() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) * 1e-6;
+}
+
 bool is_right(const NeuronSnapshot& snapshot) {
   if (snapshot.neurons.size() != kNeurons) return false;
   for (const ChainNeuron& neuron : snapshot.neurons) {
@@ -110,17 +115,12 @@ bool is_right(const NeuronSnapshot& snapshot) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  CLI::App app("How long 4,096 neurons of a chain take to decode.");
-  std::string json;
-  app.add_option("--json", json, "write the numbers to this file");
-  CLI11_PARSE(app, argc, argv);
-
+int main() {
   std::ifstream file("tests/data/chain/metadata_218_v14.scale", std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(file), {}};
   auto metadata = Metadata::read(bytes);
   if (!metadata.ok()) {
-    std::fprintf(stderr, "chain_bench: run it in the folder of the project: %s\n",
+    std::fprintf(stderr, "chain_decode: run it in the folder of the project: %s\n",
                  std::string(metadata.status().message()).c_str());
     return 1;
   }
@@ -132,22 +132,18 @@ int main(int argc, char** argv) {
   const SubnetReader reader(node, runtime, 1, 1, std::string(32, '\0'), TimePoint::max());
   std::vector<double> times;
   for (int round = 0; round <= kRounds; ++round) {  // the first one writes the answers
-    const auto begin = std::chrono::steady_clock::now();
+    const double begin = cpu_ms();
     const auto snapshot = reader.read_all();
-    const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - begin;
+    const double time = cpu_ms() - begin;
     if (!snapshot.ok() || !is_right(**snapshot)) {
-      std::fprintf(stderr, "chain_bench: a wrong metagraph %s\n",
+      std::fprintf(stderr, "chain_decode: a wrong metagraph %s\n",
                    std::string(snapshot.status().message()).c_str());
       return 1;
     }
-    if (round > 0) times.push_back(time.count());
+    if (round > 0) times.push_back(time);
   }
   std::nth_element(times.begin(), times.begin() + kRounds / 2, times.end());
   const double median = times[kRounds / 2];
-  std::printf("4,096 neurons with 64 weights each: %.1f ms (best %.1f)\n", median,
-              *std::min_element(times.begin(), times.end()));
-  if (!json.empty()) {
-    std::ofstream(json) << nlohmann::json{{"chain.metagraph_ms_4096", median}} << "\n";
-  }
-  return 0;
+  std::printf("{\"chain.metagraph_ms_4096\": %.1f}\n", median);
+  return median <= 100 ? 0 : 1;
 }
