@@ -14,6 +14,7 @@
 #include "bittensor/tensor/wire_tensor.h"
 #include "bittensor/trust/envelope.h"
 #include "bittensor/v1/axon.pb.h"
+#include "bittensor/v1/identity.pb.h"
 
 #if GOOGLE_PROTOBUF_VERSION < 4022000
 #include "google/protobuf/stubs/logging.h"
@@ -24,6 +25,7 @@ namespace {
 
 constexpr char kForward[] = "bittensor.v1.Axon/Forward";
 constexpr char kBackward[] = "bittensor.v1.Axon/Backward";
+constexpr char kDescribe[] = "bittensor.v1.Identity/Describe";
 
 // Fields of a request that are not text.
 constexpr std::int64_t kOtherFields = 16;
@@ -141,11 +143,11 @@ absl::Status Axon::start() {
   if (worker_ == nullptr) {
     worker_ = std::make_unique<Worker>(queue_, options_.max_joined_rows, taught_, executor_);
   }
-  auto listener =
-      transport_.listen(options_.listen_address, {kForward, kBackward}, options_.max_message_bytes,
-                        [this](Transport::Request request, Transport::ReplyFn reply) {
-                          handle(std::move(request), std::move(reply));
-                        });
+  auto listener = transport_.listen(options_.listen_address, {kForward, kBackward, kDescribe},
+                                    options_.max_message_bytes,
+                                    [this](Transport::Request request, Transport::ReplyFn reply) {
+                                      handle(std::move(request), std::move(reply));
+                                    });
   if (!listener.ok()) return listener.status();
   listener_ = *std::move(listener);
   port_ = port_of(listener_->address());
@@ -193,6 +195,7 @@ void Axon::handle(Transport::Request request, Transport::ReplyFn reply) {
   }
   callers_.heard(sender, request.peer,
                  request.message.body.size() + request.message.envelope.size(), executor_.now());
+  if (request.method == kDescribe) return describe(*caller, reply);
   auto job = request.method == kForward ? read_forward(request.message.body, *caller)
                                         : read_backward(request.message.body, *caller);
   if (!job.ok()) {
@@ -351,25 +354,40 @@ absl::StatusOr<Job> Axon::read_backward(const Payload& body, Caller& caller) {
 
 void Axon::answer(const Caller& caller, absl::StatusOr<Job::Result> result,
                   const Transport::ReplyFn& reply) {
-  Message message;
+  Payload body;
   absl::Status status = result.status();
-  if (status.ok()) status = append_answer(caller, *result, message.body);
+  if (status.ok()) status = append_answer(caller, *result, body);
   if (!status.ok()) {
     count(&Stats::failed);
     return reply(status);
-  }
-  if (caller.envelope) {
-    message.envelope =
-        seal_reply(pair_keys_, *caller.envelope, caller.method, message.body, executor_.unix_ms());
   }
   count(&Stats::answered);
   if (result->learned) count(&Stats::gradients);
   if (result->tensor.defined())
     count(&Stats::rows, static_cast<std::uint64_t>(result->tensor.size(0)));
-  const std::size_t bytes = message.body.size() + message.envelope.size();
-  count(&Stats::bytes_sent, bytes);
-  callers_.answered(caller.key(), bytes, result->learned, caller.lesson_kept);
+  Message message = seal(caller, std::move(body));
+  callers_.answered(caller.key(), message.body.size() + message.envelope.size(), result->learned,
+                    caller.lesson_kept);
   reply(std::move(message));
+}
+
+void Axon::describe(const Caller& caller, const Transport::ReplyFn& reply) {
+  const auto synapse = served();
+  if (synapse == nullptr) return reply(absl::UnavailableError("no synapse is served yet"));
+  v1::DescribeResponse response;
+  *response.mutable_schema() = to_proto(synapse->schema());
+  reply(seal(caller, Payload(response.SerializeAsString())));
+}
+
+Message Axon::seal(const Caller& caller, Payload body) {
+  Message message;
+  message.body = std::move(body);
+  if (caller.envelope) {
+    message.envelope =
+        seal_reply(pair_keys_, *caller.envelope, caller.method, message.body, executor_.unix_ms());
+  }
+  count(&Stats::bytes_sent, message.body.size() + message.envelope.size());
+  return message;
 }
 
 }  // namespace bittensor

@@ -130,6 +130,10 @@ class Axon {
   static absl::Status append_answer(const Caller& caller, const Job::Result& result, Payload& body);
   void answer(const Caller& caller, absl::StatusOr<Job::Result> result,
               const Transport::ReplyFn& reply);
+  // Says what is served: how somebody who read this address on a chain sees who is there.
+  void describe(const Caller& caller, const Transport::ReplyFn& reply);
+  // A reply, with a proof if the caller gave one.
+  Message seal(const Caller& caller, Payload body);
   void count(std::uint64_t Stats::*which, std::uint64_t by = 1) BITTENSOR_EXCLUDES(mutex_);
 
   const Options options_;

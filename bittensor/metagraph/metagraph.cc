@@ -14,6 +14,7 @@
 #include "bittensor/base/check.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/metagraph/address_cache.h"
+#include "bittensor/metagraph/chain_peers.h"
 #include "bittensor/metagraph/gossip.h"
 #include "bittensor/metagraph/publisher.h"
 #include "bittensor/metagraph/weights.h"
@@ -54,8 +55,14 @@ class Metagraph::Impl {
         executor_(executor),
         host_(options_.remote_ip.empty() ? "127.0.0.1" : options_.remote_ip),
         weights_(options_.max_records),
-        gossip_(std::make_shared<Gossip>(gossip_options(), transport, wallet, executor)),
-        work_(find_work(wallet.key(), options_.difficulty)),
+        gossip_(options_.chain != nullptr
+                    ? nullptr
+                    : std::make_shared<Gossip>(gossip_options(), transport, wallet, executor)),
+        chain_(options_.chain == nullptr
+                   ? nullptr
+                   : std::make_unique<ChainPeers>(chain_options(), *options_.chain, transport,
+                                                  wallet, executor, [this] { return weights(); })),
+        work_(gossip_ == nullptr ? 0 : find_work(wallet.key(), options_.difficulty)),
         publisher_(wallet, {options_.round, options_.ttl}) {}
 
   void subscribe(const Schema& schema, int axon_port) {
@@ -64,7 +71,7 @@ class Metagraph::Impl {
     {
       MutexLock lock(mutex_);
       own_ = SynapseRecord{self_, join_host_port(host_, axon_port), schema};
-      if (!started_) return;
+      if (!started_ || chain_ != nullptr) return;  // A chain tells no schema.
       describe();
     }
     renew();
@@ -77,6 +84,12 @@ class Metagraph::Impl {
     BITTENSOR_RETURN_IF_ERROR(parse_address(join_host_port(host_, 1)).status());
     MutexLock lock(mutex_);
     if (started_) return absl::FailedPreconditionError("the metagraph was started before");
+    if (chain_ != nullptr) {
+      if (!own_) return absl::FailedPreconditionError("on a chain, subscribe() comes first");
+      BITTENSOR_RETURN_IF_ERROR(chain_->start(own_->axon_address));
+      started_ = true;
+      return absl::OkStatus();
+    }
     read_cache();
     // The first round is posted, and comes here (renew) when the lock is free.
     BITTENSOR_RETURN_IF_ERROR(gossip_->start());
@@ -91,19 +104,21 @@ class Metagraph::Impl {
       MutexLock lock(mutex_);
       if (!started_ || stopped_) return;
       stopped_ = true;
-      farewell = publisher_.farewell(executor_.unix_ms());
+      if (chain_ == nullptr) farewell = publisher_.farewell(executor_.unix_ms());
     }
+    if (chain_ != nullptr) return chain_->stop();
     write_cache();  // Before the farewell: it may be cut short.
     gossip_->stop(std::move(farewell), options_.farewell);
   }
 
   std::string address() const {
+    if (gossip_ == nullptr) return "";
     const auto listening = parse_address(gossip_->listen_address());
     return listening.ok() ? join_host_port(host_, listening->port) : "";
   }
 
   std::vector<SynapseRecord> get_synapses(std::size_t n) const {
-    const Gossip::Snapshot snapshot = gossip_->snapshot();
+    const Gossip::Snapshot snapshot = this->snapshot();
     std::vector<SynapseRecord> synapses;
     for (const StatementPtr& record : best(proven_others(*snapshot), n)) {
       synapses.push_back(record_of(*record));
@@ -113,8 +128,8 @@ class Metagraph::Impl {
     return synapses;
   }
 
-  std::size_t size() const { return others(*gossip_->snapshot()).size(); }
-  std::size_t proven() const { return proven_others(*gossip_->snapshot()).size(); }
+  std::size_t size() const { return others(*snapshot()).size(); }
+  std::size_t proven() const { return proven_others(*snapshot()).size(); }
 
   bool said_goodbye(const PublicKey& key) const { return gossip_->said_goodbye(key); }
 
@@ -147,7 +162,7 @@ class Metagraph::Impl {
   }
 
   WeightMatrix weight_matrix() const {
-    const Gossip::Snapshot snapshot = gossip_->snapshot();
+    const Gossip::Snapshot snapshot = this->snapshot();
     std::vector<PublicKey> keys{self_};
     for (const StatementPtr& record : others(*snapshot)) {
       if (keys.size() < kMaxMatrix) keys.push_back(record->key);
@@ -161,11 +176,22 @@ class Metagraph::Impl {
   }
 
   Stats stats() const {
+    if (chain_ != nullptr) return {chain_->reads(), 0, 0, 0};
     const Gossip::Stats stats = gossip_->stats();
     return {stats.rounds, stats.failed_calls, stats.bytes_sent, stats.refused};
   }
 
  private:
+  Gossip::Snapshot snapshot() const {
+    return chain_ != nullptr ? chain_->snapshot() : gossip_->snapshot();
+  }
+
+  ChainPeers::Options chain_options() const {
+    ChainPeers::Options options;
+    options.netuid = options_.netuid;
+    return options;
+  }
+
   Gossip::Options gossip_options() {
     Gossip::Options options;
     options.listen_address = options_.listen_address;
@@ -280,8 +306,9 @@ class Metagraph::Impl {
   Executor& executor_;
   const std::string host_;
   OwnWeights weights_;
-  const std::shared_ptr<Gossip> gossip_;
-  const std::uint64_t work_;  // of records
+  const std::shared_ptr<Gossip> gossip_;     // null on a chain
+  const std::unique_ptr<ChainPeers> chain_;  // null without one
+  const std::uint64_t work_;                 // of records
 
   mutable Mutex mutex_;
   Publisher publisher_ BITTENSOR_GUARDED_BY(mutex_);

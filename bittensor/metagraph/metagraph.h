@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,12 +20,14 @@
 
 namespace bittensor {
 
-// Who is out there and how much each counts, learnt by gossip: push-pull anti-entropy over the
-// transport, digests first, deltas after. Every record is signed by its neuron, expires unless
-// the neuron renews it, and is checked before it is kept. The address in a record is its
-// neuron's claim: only an answer from there, signed by that key, proves it. Nobody is asked at
-// an address that is not proven: a record cannot send the network's requests to somebody else's
-// host.
+class Chain;
+
+// Who is out there and how much each counts, learnt from a chain (Options::chain) or by gossip:
+// push-pull anti-entropy over the transport, digests first, deltas after. Every record is signed by
+// its neuron, expires unless the neuron renews it, and is checked before it is kept. The address in
+// a record is its neuron's claim: only an answer from there, signed by that key, proves it. Nobody
+// is asked at an address that is not proven: a record cannot send the network's requests to
+// somebody else's host.
 //
 // Clocks may differ by half a minute: how long a record holds is judged by when it was heard
 // (record_store.h).
@@ -50,6 +53,11 @@ class Metagraph {
     // included: the constructor finds it, which takes some 2^difficulty hashes.
     int difficulty = 0;
     Duration farewell = std::chrono::milliseconds(300);  // stop() waits for it, at most
+    // Not null: who is there is read from this chain, and told it, in place of gossip; of the
+    // options above only remote_ip and max_records matter then (chain_peers.h). Must outlive the
+    // metagraph, which closes it.
+    Chain* chain = nullptr;
+    std::uint16_t netuid = 1;  // the subnet there
   };
 
   Metagraph(Options options, Transport& transport, const Wallet& wallet, Executor& executor);
@@ -63,14 +71,15 @@ class Metagraph {
 
   // Listens and begins to gossip. kAlreadyExists if the port is taken,
   // kInvalidArgument if a bootstrap is not host:port or remote_ip is no host,
-  // kFailedPrecondition if it was started before.
+  // kFailedPrecondition if it was started before. On a chain: begins to follow it;
+  // kInvalidArgument if remote_ip is no address that a chain takes.
   absl::Status start();
 
   // Tells some peers that this neuron is leaving, writes the cache, stops. May be called twice.
   // Not from a callback of the transport or the executor, for which it waits.
   void stop();
 
-  // "host:port" that others can use as bootstrap; empty before start().
+  // "host:port" that others can use as bootstrap; empty before start(), and on a chain.
   std::string address() const;
 
   // At most `n` synapses of others that are proven, those that count most first; ties in an

@@ -135,6 +135,23 @@ void add_network(const Group& group, NeuronOptions& o) {
             "transport.drop=0.05 and others, with commas (transport/faulty_transport.h)");
 }
 
+void add_chain(const Group& group, NeuronOptions& o) {
+  group
+      .add("chain_endpoint", o.chain_endpoint,
+           "ws://, wss://, http:// or https://HOST:PORT of a node of Bittensor's chain: peers are "
+           "found there, not by gossip, and weights are set there; several: others if it fails")
+      ->delimiter(',');
+  group.add("netuid", o.netuid, "number of the subnet there")->check(CLI::Range(0, 65535));
+  group.add("chain_genesis", o.chain_genesis,
+            "the chain that must be there, by its genesis hash; empty: any");
+  group.add("chain_ca", o.chain_ca,
+            "file with certificates (PEM) that sign the node's; empty: the system's");
+  group.add("coldkey", o.coldkey,
+            "key file of the account that owns this neuron, and pays if it has to be registered");
+  group.flag("chain_work", o.chain_work, "register by proof of work: the coldkey pays nothing");
+  group.flag("yes", o.yes, "register without asking");
+}
+
 void add_admission(const Group& group, NeuronOptions& o) {
   group
       .add("axon_allow", o.axon_allow,
@@ -315,6 +332,7 @@ void add_neuron_options(CLI::App& app, NeuronOptions& options) {
   app.config_formatter(std::make_shared<OptionsFile>());
   app.allow_config_extras(CLI::config_extras_mode::error);
   add_network(Group(app, "Network"), options);
+  add_chain(Group(app, "Chain"), options);
   add_admission(Group(app, "Admission"), options);
   add_files(Group(app, "Files"), options);
   add_learning(Group(app, "Learning from each other"), options);

@@ -33,6 +33,15 @@ struct NeuronOptions {
   std::string tls_key;
   std::string fault;
 
+  // A chain in place of gossip (join_chain.h).
+  std::vector<std::string> chain_endpoint;
+  int netuid = 1;
+  std::string chain_genesis;
+  std::string chain_ca;
+  std::string coldkey;
+  bool chain_work = false;
+  bool yes = false;
+
   // Who may ask, and how much (trust/admission.h).
   std::vector<std::string> axon_allow;
   std::vector<std::string> axon_deny;

@@ -150,6 +150,7 @@ Metagraph::Options metagraph_options(const NeuronOptions& options) {
     spdlog::warn("others are told to reach this neuron at {}: pass --remote_ip",
                  metagraph.remote_ip);
   }
+  metagraph.netuid = static_cast<std::uint16_t>(options.netuid);
   metagraph.cache_file = std::filesystem::path(options.neuron_key).replace_extension("peers");
   return metagraph;
 }

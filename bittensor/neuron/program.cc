@@ -27,6 +27,7 @@
 #include "bittensor/base/thread_executor.h"
 #include "bittensor/dashboard/dashboard.h"
 #include "bittensor/neuron/confusion.h"
+#include "bittensor/neuron/join_chain.h"
 #include "bittensor/neuron/neuron.h"
 #include "bittensor/neuron/neuron_watch.h"
 #include "bittensor/neuron/parts.h"
@@ -241,6 +242,7 @@ absl::Status run_neuron(const NeuronOptions& given, NeuronTask task) {
   // Who this neuron is.
   BITTENSOR_ASSIGN_OR_RETURN(const Wallet wallet, open_wallet(options));
   BITTENSOR_ASSIGN_OR_RETURN(const FileLock lock, lock_key(options));
+  BITTENSOR_ASSIGN_OR_RETURN(const auto chain, join_chain(options, wallet));
 
   // What it does is to be seen from now on.
   ThreadExecutor executor;
@@ -269,6 +271,7 @@ absl::Status run_neuron(const NeuronOptions& given, NeuronTask task) {
   parts.step.max_gradient_norm = task.max_gradient_norm;
   parts.watch = &watch;
   parts.trace = trace.get();
+  parts.metagraph.chain = chain.get();
   Neuron neuron(std::move(parts), *transport, wallet, executor, task.synapse);
   const auto optimizer = task.optimizer(neuron.parameters());
   Training training(task.kind, options, neuron.synapse(), neuron.router(), *optimizer, executor,

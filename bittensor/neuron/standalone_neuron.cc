@@ -5,6 +5,7 @@
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/base/stop_signal.h"
+#include "bittensor/neuron/join_chain.h"
 #include "bittensor/neuron/parts.h"
 
 namespace bittensor {
@@ -20,6 +21,8 @@ absl::StatusOr<std::unique_ptr<StandaloneNeuron>> StandaloneNeuron::create(
   std::unique_ptr<StandaloneNeuron> made(new StandaloneNeuron(std::move(wallet), std::move(lock)));
   BITTENSOR_ASSIGN_OR_RETURN(made->transport_,
                              make_transport(options, made->wallet_, made->executor_));
+  BITTENSOR_ASSIGN_OR_RETURN(made->chain_, join_chain(options, made->wallet_));
+  parts.metagraph.chain = made->chain_.get();
   made->neuron_ = std::make_unique<Neuron>(std::move(parts), *made->transport_, made->wallet_,
                                            made->executor_, std::move(synapse));
   BITTENSOR_RETURN_IF_ERROR(made->neuron_->start());

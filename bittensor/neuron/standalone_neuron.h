@@ -9,6 +9,7 @@
 
 #include "bittensor/base/file_lock.h"
 #include "bittensor/base/thread_executor.h"
+#include "bittensor/chain/chain.h"
 #include "bittensor/neuron/neuron.h"
 #include "bittensor/neuron/options.h"
 
@@ -39,6 +40,7 @@ class StandaloneNeuron {
   const FileLock lock_;
   ThreadExecutor executor_;
   std::unique_ptr<Transport> transport_;
+  std::unique_ptr<Chain> chain_;  // null without --chain_endpoint
   std::unique_ptr<Neuron> neuron_;
 };
 

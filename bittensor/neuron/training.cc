@@ -50,8 +50,11 @@ absl::Status Training::load() {
 
 void Training::say_started(const PublicKey& key, int axon_port,
                            const std::string& metagraph_address, const std::string& dashboard_url) {
-  progress_.say(absl::StrCat("neuron ", key.short_hex(), "  axon port ", axon_port, "  metagraph ",
-                             metagraph_address, " (others: --bootstrap ", metagraph_address, ")"));
+  progress_.say(absl::StrCat("neuron ", key.short_hex(), "  axon port ", axon_port,
+                             metagraph_address.empty()
+                                 ? "  on the chain"
+                                 : absl::StrCat("  metagraph ", metagraph_address,
+                                                " (others: --bootstrap ", metagraph_address, ")")));
   if (!dashboard_url.empty()) progress_.say(absl::StrCat("its page: ", dashboard_url));
   progress_.event("started", {{"key", key.hex()},
                               {"axon_port", axon_port},

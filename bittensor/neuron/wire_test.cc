@@ -15,6 +15,7 @@
 #include "bittensor/trust/envelope.h"
 #include "bittensor/v1/axon.pb.h"
 #include "bittensor/v1/envelope.pb.h"
+#include "bittensor/v1/identity.pb.h"
 
 namespace bittensor {
 namespace {
@@ -130,6 +131,28 @@ TEST_F(Wire, SignedRequestIsAnsweredWithASignature) {
             });
   while (!done) std::this_thread::yield();
   EXPECT_TRUE(status.ok()) << status;
+}
+
+TEST_F(Wire, AnAxonSaysWhatItServesAndProvesWhoItIs) {
+  constexpr char kDescribe[] = "bittensor.v1.Identity/Describe";
+  const Payload body;
+  const SealedRequest sealed =
+      seal_request(wallet_, server_.key(), kDescribe, body, executor_.unix_ms());
+  v1::DescribeResponse response;
+  absl::Status status = absl::UnknownError("no reply");
+  std::atomic<bool> done{false};
+  tap_.call(peer_.axon_address, kDescribe, {sealed.bytes, body}, executor_.now() + 2s, 1 << 20,
+            [&](const Transport::Reply& reply) {
+              status = reply.ok() ? open_reply(reply->envelope, kDescribe, reply->body,
+                                               wallet_.key(), server_.key(), sealed.nonce)
+                                        .status()
+                                  : reply.status();
+              if (reply.ok()) response.ParseFromString(reply->body.flatten());
+              done = true;
+            });
+  while (!done) std::this_thread::yield();
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(to_string(from_proto(response.schema()).value()), to_string(Tanh().schema()));
 }
 
 TEST_F(Wire, UnsignedCallsCarryNoProofAndFetchGradientsInOneCall) {

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+#include "bittensor/metagraph/chain_peers.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "spdlog/spdlog.h"
+
+#include "bittensor/base/status_macros.h"
+#include "bittensor/chain/weights.h"
+
+namespace bittensor {
+namespace {
+
+constexpr std::uint64_t kRetryBlocks = 10;  // after the chain refused something
+constexpr std::size_t kSaltNumbers = 8;
+
+TimePoint after(Duration time) {
+  return std::chrono::steady_clock::now() + time;
+}
+
+// Subtensor counts epochs so; a subnet's begin at another block each.
+std::uint64_t epoch_of(std::uint64_t block, std::uint16_t netuid,
+                       const SubnetHyperparameters& rules) {
+  return (block + netuid + 1) / (rules.tempo + 1);
+}
+
+std::vector<std::uint16_t> make_salt() {
+  std::random_device random;
+  std::vector<std::uint16_t> salt(kSaltNumbers);
+  for (std::uint16_t& number : salt) number = static_cast<std::uint16_t>(random());
+  return salt;
+}
+
+}  // namespace
+
+ChainPeers::ChainPeers(Options options, Chain& chain, Transport& transport, const Wallet& wallet,
+                       Executor& executor, Weights weights)
+    : options_(options),
+      chain_(chain),
+      signer_(ed25519_signer(wallet)),
+      weights_(std::move(weights)),
+      directory_(std::make_shared<ChainDirectory>(ChainDirectory::Options{}, transport, wallet,
+                                                  executor)) {}
+
+ChainPeers::~ChainPeers() {
+  stop();
+}
+
+absl::Status ChainPeers::start(const std::string& axon_address) {
+  BITTENSOR_ASSIGN_OR_RETURN(axon_, AxonInfo::at(axon_address));
+  thread_ = std::thread([this] { follow(); });
+  return absl::OkStatus();
+}
+
+void ChainPeers::stop() {
+  {
+    MutexLock lock(mutex_);
+    stopped_ = true;
+    changed_.notify_all();
+  }
+  chain_.close();
+  directory_->stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool ChainPeers::stopped_within(Duration time) {
+  const TimePoint end = after(time);
+  MutexLock lock(mutex_);
+  while (!stopped_ && changed_.wait_until(mutex_, end) != std::cv_status::timeout) {
+  }
+  return stopped_;
+}
+
+void ChainPeers::follow() {
+  std::uint64_t seen = 0;
+  Duration pause{};
+  while (!stopped_within(pause)) {
+    const absl::Status status = step(seen);
+    if (status.ok()) {
+      if (pause > Duration::zero()) {
+        spdlog::info("chain: is there again, at block {}", seen);
+        warned_.clear();
+      }
+      pause = {};
+      continue;
+    }
+    if (absl::IsCancelled(status)) return;  // closed
+    pause = std::clamp(2 * pause, options_.first_pause, options_.longest_pause);
+    warn_once(absl::StrCat("cannot be read; the neuron goes on with those it knows of block ", seen,
+                           ": ", status.message()));
+  }
+}
+
+// One block: what changed, what is due, and the wait for the next.
+absl::Status ChainPeers::step(std::uint64_t& seen) {
+  BITTENSOR_ASSIGN_OR_RETURN(const auto snapshot,
+                             chain_.neurons(options_.netuid, after(options_.read_timeout)));
+  directory_->update(snapshot);
+  seen = snapshot->block;
+  if (const ChainNeuron* const self = snapshot->find(signer_.account)) {
+    announce(*snapshot, *self);
+    publish_weights(*snapshot, *self);
+  } else {
+    warn_once("this neuron's hotkey is no longer registered; it goes on as an observer");
+  }
+  const auto next = chain_.next_block(seen, after(options_.longest_wait));
+  return absl::IsDeadlineExceeded(next.status()) ? absl::OkStatus() : next.status();
+}
+
+void ChainPeers::announce(const NeuronSnapshot& snapshot, const ChainNeuron& self) {
+  if (self.axon.address() == axon_.address() || snapshot.block < announce_at_) return;
+  announce_at_ = snapshot.block + kRetryBlocks;
+  const auto receipt = submit(AxonAnnouncement{options_.netuid, axon_}, "announce the axon");
+  if (receipt.ok()) {
+    spdlog::info("chain: uid {} is announced at {}", self.uid, axon_.address());
+    announce_at_ = 0;
+  }
+}
+
+// Of all registered neurons, for a subnet may want more of them than this neuron values.
+std::vector<std::pair<std::uint16_t, double>> ChainPeers::weights_by_uid(
+    const NeuronSnapshot& snapshot) const {
+  absl::flat_hash_map<std::string, double> known;
+  for (const auto& [key, weight] : weights_()) known[std::string(key.bytes())] = weight;
+  std::vector<std::pair<std::uint16_t, double>> weights;
+  for (const ChainNeuron& neuron : snapshot.neurons) {
+    if (neuron.hotkey == signer_.account) continue;
+    const auto found = known.find(bytes_of(neuron.hotkey));
+    weights.emplace_back(neuron.uid, found == known.end() ? 0 : found->second);
+  }
+  return weights;
+}
+
+void ChainPeers::publish_weights(const NeuronSnapshot& snapshot, const ChainNeuron& self) {
+  if (snapshot.block < weights_at_) return;
+  auto weights = weights_by_uid(snapshot);
+  const bool any = std::any_of(weights.begin(), weights.end(),
+                               [](const auto& weight) { return weight.second > 0; });
+  if (!any && !commit_.has_value()) return;
+  const auto rules = chain_.hyperparameters(options_.netuid, after(options_.read_timeout));
+  if (!rules.ok())
+    return warn_once(absl::StrCat("no rules of the subnet: ", rules.status().message()));
+  if (commit_.has_value()) return reveal(snapshot.block + 1, *rules);
+  const std::uint64_t due =
+      self.last_update + std::max<std::uint64_t>({rules->tempo, rules->weights_rate_limit, 1});
+  if (snapshot.block < due) {
+    weights_at_ = due;
+    return;
+  }
+  weights_at_ = snapshot.block + kRetryBlocks;  // should anything go wrong
+  if (!self.validator_permit) {
+    return warn_once(
+        "this neuron has no validator's permit, for which its stake decides: its "
+        "weights stay its own");
+  }
+  const absl::StatusOr<ChainWeightRow> row = chain_weights(std::move(weights), *rules);
+  if (!row.ok()) return warn_once(absl::StrCat("no weights are set: ", row.status().message()));
+  WeightsUpdate update{options_.netuid, *row, rules->weights_version_key};
+  if (rules->commit_reveal != 0) return commit(std::move(update), *rules);
+  const auto receipt = submit(update, "set weights");
+  if (!receipt.ok()) return;
+  spdlog::info("chain: weights of {} neurons are set in block {}", row->size(), receipt->block);
+  weights_at_ = receipt->block + 1;
+}
+
+void ChainPeers::commit(WeightsUpdate update, const SubnetHyperparameters& rules) {
+  const WeightsCommit weights{std::move(update), make_salt()};
+  const auto receipt = submit(weights, "commit weights");
+  if (!receipt.ok()) return;
+  const std::uint64_t reveal_epoch = epoch_of(receipt->block, options_.netuid, rules) +
+                                     std::max<std::uint64_t>(rules.reveal_period_epochs, 1);
+  commit_ = Commit{weights, reveal_epoch};
+  weights_at_ = receipt->block + 1;
+  spdlog::info("chain: weights are committed in block {}", receipt->block);
+}
+
+void ChainPeers::reveal(std::uint64_t next_block, const SubnetHyperparameters& rules) {
+  const std::uint64_t epoch = epoch_of(next_block, options_.netuid, rules);
+  if (epoch < commit_->reveal_epoch) return;
+  const WeightsReveal weights{commit_->weights.update, commit_->weights.salt};
+  const bool late = epoch > commit_->reveal_epoch;
+  commit_.reset();
+  if (late) return warn_once("committed weights were not revealed in time; others follow");
+  const auto receipt = submit(weights, "reveal weights");
+  if (!receipt.ok()) return;
+  spdlog::info("chain: weights are revealed in block {}", receipt->block);
+}
+
+absl::StatusOr<Receipt> ChainPeers::submit(const ChainAction& action, absl::string_view what) {
+  absl::StatusOr<Receipt> receipt = chain_.submit(action, signer_, after(options_.submit_timeout));
+  if (!receipt.ok() && !absl::IsCancelled(receipt.status())) {
+    warn_once(absl::StrCat("cannot ", what, ": ", receipt.status().message()));
+  }
+  return receipt;
+}
+
+void ChainPeers::warn_once(const std::string& problem) {
+  constexpr std::size_t kMostRemembered = 100;
+  if (warned_.size() >= kMostRemembered) warned_.clear();
+  if (warned_.insert(problem).second) spdlog::warn("chain: {}", problem);
+}
+
+}  // namespace bittensor
