@@ -59,6 +59,11 @@ class Neuron:
             if event["event"] == name and where(event):
                 return event
 
+    def forget_events(self):
+        """Those that came and nobody waited for: wait_for() then gives what is so now."""
+        while not self._queue.empty():
+            self._queue.get()
+
     def finish(self):
         """Waits for the end; the exit status."""
         status = self.process.wait(timeout=PATIENCE)
