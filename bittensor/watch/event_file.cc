@@ -143,6 +143,10 @@ void EventFile::add_record(absl::string_view event) {
 }
 
 void EventFile::add_value(std::int64_t step, double time_s, absl::string_view value) {
+  {
+    MutexLock lock(mutex_);
+    has_values_ = true;
+  }
   add_record(absl::StrCat(double_field(1, time_s),
                           number_field(2, static_cast<std::uint64_t>(step)),
                           bytes_field(5, bytes_field(1, value))));
