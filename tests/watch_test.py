@@ -90,7 +90,7 @@ class EachKindOfWaiting(WatchedTest):
         started = first.wait_for("started")
         second = self.neuron("b", "--bootstrap", started["metagraph"], "--min_peers", "1",
                              "--epochs", "1000", "--look_ahead", "0", "--timeout", "20",
-                             "--ask_interval", "1", "--fault", "transport.delay=1s", *SMALL)
+                             "--ask_interval", "1", "--fault", "transport.delay=600ms", *SMALL)
         _, wait = self.until(second, lambda state: next(
             (wait for wait in state["training"]["waiting"] if wait["what"] == "an answer"), None))
         self.assertEqual(wait["peer"], started["key"])
