@@ -5,47 +5,78 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 
+#include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 #include <unistd.h>
 
 #include "bittensor/base/abbreviated.h"
+#include "bittensor/base/check.h"
+#include "bittensor/base/logging.h"
+#include "bittensor/command_line/command_line.h"
 
 namespace bittensor {
-namespace {
 
-// Optimal string alignment: Damerau and Levenshtein's distance without edits of a swapped pair.
-std::size_t distance(absl::string_view a, absl::string_view b) {
-  std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
-  for (std::size_t i = 0; i <= a.size(); ++i) cost[i][0] = i;
-  for (std::size_t j = 0; j <= b.size(); ++j) cost[0][j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t change = a[i - 1] == b[j - 1] ? 0 : 1;
-      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + change});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-        cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
-      }
-    }
-  }
-  return cost[a.size()][b.size()];
+const std::vector<CommandRow>& command_rows() {
+  static const std::vector<CommandRow> rows = {
+      {"neuron", "", "Trains a model together with others: mnist, cifar or bert."},
+      {"swarm", "",
+       "Runs several neurons on this machine that find each other and train together."},
+      {"status", "", "Shows what the neurons of this machine do, and for whom they wait."},
+      {"metagraph", "bittensor-metagraph",
+       "Shows who is on a network, and what its neurons think of each other."},
+      {"serve", "bittensor-serve", "Offers a trained model to a network."},
+      {"query", "bittensor-query", "Asks one synapse of a network, and prints its answer."},
+      {"fill-mask", "bittensor-torch", "Prints the likeliest words for each [MASK] of a text."},
+      {"embed", "bittensor-torch", "Prints texts as vectors."},
+      {"similar", "bittensor-torch", "Ranks lines by how much they mean the same as a sentence."},
+      {"classify", "bittensor-torch", "Prints the labels that a classifier gives to texts."},
+      {"answer", "bittensor-torch", "Finds the answer to a question in a text."},
+      {"data", "bittensor-torch", "Lists, fetches and checks data sets."},
+      {"checkpoint", "bittensor-torch", "Lists, shows and exports trained models."},
+      {"wallet", "", "Keys: what neurons are known by."},
+      {"chain", "", "The blockchain: who is in a subnet, and what a neuron does there."},
+      {"doctor", "bittensor-doctor",
+       "Checks this machine and its network, and says how to mend what is wrong."},
+      {"completion", "", "Prints a script that makes bash or zsh complete commands and options."},
+      {"manual", "", "Prints the manual page, for man."},
+      {"version", "", "Prints the version."}};
+  return rows;
 }
 
-}  // namespace
+const std::vector<CommandRow>& neuron_rows() {
+  static const std::vector<CommandRow> rows = {
+      {"mnist", "mnist", "A neuron that learns to read handwritten digits."},
+      {"cifar", "cifar", "A neuron that learns what is on small photographs."},
+      {"bert", "bert", "A neuron that learns language from speeches."}};
+  return rows;
+}
 
-std::string nearest_word(absl::string_view typed, const std::vector<std::string>& words) {
-  constexpr std::size_t kMaxLength = 40;  // of what could be meant for a command
-  constexpr std::size_t kMaxDistance = 2;
-  if (typed.size() > kMaxLength) return "";
-  std::string nearest;
-  std::size_t least = kMaxDistance + 1;
-  for (const std::string& word : words) {
-    const std::size_t edits = distance(typed, word);
-    if (edits >= least || 2 * edits > word.size()) continue;
-    least = edits;
-    nearest = word;
+CLI::App* add_command(CLI::App& app, const char* name) {
+  const auto& rows = command_rows();
+  const auto row = std::find_if(rows.begin(), rows.end(), [&](const CommandRow& one) {
+    return one.name == absl::string_view(name);
+  });
+  BITTENSOR_CHECK(row != rows.end()) << name << " has no row";
+  return app.add_subcommand(name, row->help);
+}
+
+int run_commands(CLI::App& app, int argc, char** argv, const std::string& log_level,
+                 const std::vector<Action>& actions) {
+  if (const auto status = read_command_line(app, argc, argv)) return *status;
+  absl::Status status = start_logging(log_level);
+  try {
+    for (const Action& action : actions) {
+      if (status.ok()) status = action();
+    }
+  } catch (const std::exception& error) {  // libtorch: out of memory
+    status = absl::InternalError(error.what());
   }
-  return nearest;
+  if (status.ok()) return kExitDone;
+  std::fprintf(stderr, "%s: %s\n", command_name(app).c_str(),
+               abbreviated(status.message()).c_str());
+  return kExitFailed;
 }
 
 void print_error(absl::string_view message) {

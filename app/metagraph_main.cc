@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: MIT
 //
-// What `bittensor metagraph` runs. A program of its own: it needs gRPC and libtorch.
+// `bittensor metagraph`, which needs gRPC and libtorch.
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <exception>
 #include <string>
 #include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "app/chain_view.h"
 #include "app/commands.h"
 #include "app/metagraph_table.h"
 #include "app/network_view.h"
 
-#include "bittensor/base/logging.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/base/stop_signal.h"
 #include "bittensor/base/terminal.h"
@@ -127,30 +124,15 @@ void add_options(CLI::App& app, Options& options) {
 }  // namespace bittensor
 
 int main(int argc, char** argv) {
-  CLI::App app("Shows who is on a network, and what they think of each other.", "bittensor");
+  using namespace bittensor;
+  CLI::App app("What needs gRPC.", "bittensor");
   app.require_subcommand(1);
-  bittensor::Options options;
-  CLI::App* metagraph = app.add_subcommand(
-      "metagraph", "Asks a neuron for all it knows, as an observer that serves nothing.");
-  bittensor::add_options(*metagraph, options);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& help) {
-    return app.exit(help);
-  } catch (const CLI::ParseError& error) {
-    bittensor::print_error(
-        absl::StrCat("metagraph: ", error.what(), " (--help lists the options)"));
-    return 2;
-  }
-
-  bittensor::StopSignal::install();
-  absl::Status status = bittensor::start_logging("warning");
-  try {
-    if (status.ok()) status = bittensor::run(options);
-  } catch (const std::exception& error) {
-    status = absl::InternalError(error.what());
-  }
-  if (status.ok()) return 0;
-  bittensor::print_error(status.message());
-  return 1;
+  Options options;
+  CLI::App* const metagraph = add_command(app, "metagraph");
+  metagraph->footer("Asks a neuron for all it knows, as an observer that serves nothing.");
+  add_options(*metagraph, options);
+  return run_commands(app, argc, argv, "warning", {[&] {
+                        StopSignal::install();
+                        return run(options);
+                      }});
 }

@@ -28,6 +28,7 @@
 #include "bittensor/base/status_macros.h"
 #include "bittensor/base/stop_signal.h"
 #include "bittensor/base/thread_executor.h"
+#include "bittensor/command_line/command_line.h"
 #include "bittensor/dendrite/dendrite.h"
 #include "bittensor/transport/grpc/grpc_transport.h"
 
@@ -195,21 +196,14 @@ void add_options(CLI::App& app, Options& options) {
 }  // namespace bittensor
 
 int main(int argc, char** argv) {
-  if (argc > 1) {  // The command's name.
+  if (argc > 1 && argv[1] != std::string(bittensor::kDescribe)) {  // The command's name.
     --argc;
     ++argv;
   }
   CLI::App app("Asks one synapse of a network, and prints its answer.", "bittensor query");
   bittensor::Options options;
   bittensor::add_options(app, options);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& help) {
-    return app.exit(help);
-  } catch (const CLI::ParseError& error) {
-    bittensor::print_error(absl::StrCat("query: ", error.what(), " (--help lists the options)"));
-    return 2;
-  }
+  if (const auto status = bittensor::read_command_line(app, argc, argv)) return *status;
   bittensor::StopSignal::install();
   absl::Status status = bittensor::start_logging("warning");
   try {

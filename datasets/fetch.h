@@ -60,6 +60,22 @@ absl::StatusOr<std::string> cached_folder(
     const std::string& cache, const std::string& name, const std::vector<PackageFile>& files,
     const std::function<absl::Status(const std::string& folder)>& make);
 
+// What a folder of the cache holds once it was fetched.
+struct CachedSet {
+  std::string folder;  // its name below the cache
+  std::vector<PackageFile> files;
+
+  std::uint64_t size() const;  // bytes
+};
+// Of a package that lies in the cache as it came.
+CachedSet cached_set(const Package& package);
+
+// Whether all files of `set` are below `cache`, by their names and sizes.
+bool is_cached(const CachedSet& set, const std::string& cache);
+
+// Reads all of them. kNotFound if one is missing, kDataLoss if one is not as it was fetched: named.
+absl::Status verify_cached(const CachedSet& set, const std::string& cache);
+
 // The lower-case hexadecimal SHA-256 of a file. kNotFound, or kInternal if reading fails.
 absl::StatusOr<std::string> sha256_of_file(const std::string& path);
 

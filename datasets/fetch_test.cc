@@ -104,6 +104,23 @@ TEST_F(FetchPackage, ReplacesADamagedFolder) {
   EXPECT_EQ(leftovers(), 0);
 }
 
+TEST_F(FetchPackage, WhatLiesInTheCacheCanBeVerified) {
+  const std::string cache = root_ / "cache";
+  const CachedSet set = cached_set(package_);
+  EXPECT_EQ(set.size(), 5u);
+  EXPECT_FALSE(is_cached(set, cache));
+  EXPECT_EQ(verify_cached(set, cache).code(), absl::StatusCode::kNotFound);
+  const auto folder = fetch();
+  ASSERT_TRUE(folder.ok()) << folder.status();
+  EXPECT_TRUE(is_cached(set, cache));
+  EXPECT_TRUE(verify_cached(set, cache).ok());
+  write(fs::path(*folder) / "words", "hallo");  // as long as it was
+  EXPECT_TRUE(is_cached(set, cache));
+  const absl::Status damaged = verify_cached(set, cache);
+  EXPECT_EQ(damaged.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(damaged.message()), HasSubstr("words: SHA-256 is d3751d33"));
+}
+
 TEST_F(FetchPackage, RefusesAFileWithAnotherHash) {
   serve("hallo");
   const auto status = fetch().status();

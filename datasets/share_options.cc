@@ -6,10 +6,11 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
-#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+
+#include "bittensor/command_line/option_group.h"
 
 namespace bittensor {
 namespace {
@@ -33,36 +34,26 @@ std::string read_share(const std::string& text, ShareOptions& options) {
 }  // namespace
 
 void add_share_options(CLI::App& app, ShareOptions& options, bool labels) {
-  const auto finish = [](CLI::Option* option, const std::string& name) {
-    return option->group("Data")->envname("BITTENSOR_" + absl::AsciiStrToUpper(name));
-  };
-  const auto add = [&](const std::string& name, auto& value, const std::string& help) {
-    return finish(app.add_option("--" + name, value, help), name)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
-        ->capture_default_str();
-  };
+  const OptionGroup group(app, "Data");
   const auto take_share = [&options](const std::string& text) {
     const std::string wrong = read_share(text, options);
     if (!wrong.empty()) throw CLI::ValidationError("--share", wrong);
   };
-  finish(
-      app.add_option_function<std::string>(
-          "--share", take_share, "the part of the data that this neuron has: 1/4 to 4/4; 1/1: all"),
-      "share")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
-      ->default_str(absl::StrCat(options.number, "/", options.of));
-  add("share_seed", options.seed,
-      "random seed of the partition; the same for all neurons that share the data");
+  group.call<std::string>(
+      "share", take_share, absl::StrCat(options.number, "/", options.of),
+      "the part of the data that this neuron has, from 1/4 to 4/4, say; 1/1: all");
+  group.add("share_seed", options.seed,
+            "random seed of the partition; the same for all neurons that share the data");
   if (!labels) return;
-  add("share_alpha", options.skew,
-      "Dirichlet parameter of the labels in a share: with 0.3 most neurons lack most labels; 0: "
-      "all have them alike")
+  group
+      .add("share_alpha", options.skew,
+           "Dirichlet parameter of the labels in a share: with 0.3 most neurons lack most labels; "
+           "0: all have them alike")
       ->check(CLI::Range(0.0, 1e6));
-  add("labels", options.labels, "how many samples of the share have labels; 0: all")
+  group.add("labels", options.labels, "how many samples of the share have labels; 0: all")
       ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()));
-  finish(app.add_flag("--unlabelled", options.unlabelled,
-                      "with --labels: train on the other samples too, without their labels"),
-         "unlabelled");
+  group.flag("unlabelled", options.unlabelled,
+             "with --labels: train on the other samples too, without their labels");
 }
 
 }  // namespace bittensor

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "bittensor/base/hasher.h"
+#include "bittensor/command_line/command_line.h"
 #include "bittensor/metagraph/address_cache.h"
 #include "bittensor/neuron/options.h"
 #include "bittensor/toolbox/archive.h"
@@ -80,11 +81,8 @@ void read_config(const std::string& content) {
   NeuronOptions options;
   CLI::App app;
   add_neuron_options(app, options);
-  std::istringstream stream(content);
-  try {
-    app.parse_from_stream(stream);
-  } catch (const CLI::Error&) {  // Said to the user by the program.
-  }
+  // What is wrong is said to the user by the program.
+  (void)read_command_line(app, {"--config", MemoryFile(content).path()});
 }
 
 }  // namespace

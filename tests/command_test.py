@@ -2,6 +2,8 @@
 """The program `bittensor` as people type it."""
 
 import re
+import shlex
+import shutil
 import subprocess
 import unittest
 
@@ -30,22 +32,100 @@ class Commands(unittest.TestCase):
             self.assertNotIn(str(BITTENSOR.parent), run.stdout)
 
     def test_help_lists_every_command(self):
-        for command in ("answer", "classify", "data", "embed", "fill-mask", "similar", "swarm",
-                        "version", "wallet"):
-            self.assertTrue(re.search(rf"^  {command} ", self.run_it("--help").stdout, re.M), command)
+        text = self.run_it("--help").stdout
+        for command in ("neuron", "swarm", "metagraph", "status", "serve", "query", "fill-mask", "embed", "similar", "classify", "answer", "data", "checkpoint",
+                        "wallet", "chain", "doctor", "completion", "manual", "version"):
+            self.assertTrue(re.search(rf"^  {command} ", text, re.M), command)
+
+    def test_every_command_has_a_help_that_calls_it_by_its_name(self):
+        for command in (["neuron"], ["neuron", "mnist"], ["neuron", "cifar"], ["neuron", "bert"],
+                        ["swarm"], ["metagraph"], ["serve"], ["query"], ["fill-mask"], ["embed"], ["data"], ["data", "get"],
+                        ["checkpoint"], ["checkpoint", "export"], ["wallet"], ["chain"], ["doctor"],
+                        ["completion"], ["manual"], ["version"]):
+            run = self.run_it(*command, "--help")
+            self.assertEqual(run.returncode, 0, run.stderr)
+            self.assertIn(" ".join(["Usage: bittensor", *command, "[OPTIONS]"]), run.stdout)
+
+    def test_help_of_a_swarm_is_followed_by_its_neurons(self):
+        text = self.run_it("swarm", "mnist", "--help").stdout
+        self.assertIn("--neurons", text)
+        self.assertIn("--learning_rate", text)
 
     def test_mistyped_command_is_answered_with_the_nearest(self):
         run = self.run_it("fill_mask", "x")
         self.assertEqual(run.returncode, 2)
         self.assertEqual(run.stderr, "bittensor: 'fill_mask' is not a command; did you mean "
-                                     "fill-mask? (--help lists them)\n")
+                                     "fill-mask? (--help lists what there is)\n")
         self.assertNotIn("did you mean", self.run_it("nonsense").stderr)
+        for words, nearest in ((("neuron", "mnits"), "mnist"), (("wallet", "shwo"), "show"),
+                               (("data", "gte"), "get"), (("checkpoint", "exprot"), "export"),
+                               (("wallet", "create", "--encyrpt"), "--encrypt"),
+                               (("neuron", "mnist", "--epoch", "1"), "--epochs")):
+            run = self.run_it(*words)
+            self.assertEqual(run.returncode, 2, words)
+            self.assertIn(f"did you mean {nearest}?", run.stderr)
+
+    def test_missing_command_is_answered_with_those_there_are(self):
+        for words in ((), ("wallet",), ("data",), ("checkpoint",), ("neuron",), ("chain",)):
+            run = self.run_it(*words)
+            self.assertEqual(run.returncode, 2, words)
+            self.assertIn("a command is missing: ", run.stderr)
+
+    def test_errors_name_the_command(self):
+        run = self.run_it("neuron", "mnist", "--data", "/nowhere", "--neuron_key", "/nowhere/key")
+        self.assertEqual(run.returncode, 1)
+        self.assertTrue(run.stderr.splitlines()[-1].startswith("bittensor neuron mnist: "), run.stderr)
+        run = self.run_it("wallet", "show", "/nowhere")
+        self.assertEqual(run.returncode, 1)
+        self.assertTrue(run.stderr.startswith("bittensor wallet show: "), run.stderr)
+        self.assertIn("the argument KEY_FILE is missing", self.run_it("wallet", "show").stderr)
+
+    def test_bash_completes_commands_options_and_choices(self):
+        script = self.run_it("completion", "bash").stdout
+
+        def offered(*words):
+            line = " ".join(shlex.quote(word) for word in words)
+            run = subprocess.run(["bash", "-c", f"{script}\nCOMP_WORDS=(bittensor {line})\n"
+                                  "COMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n_bittensor\n"
+                                  "printf '%s\\n' \"${COMPREPLY[@]}\""],
+                                 capture_output=True, text=True, timeout=PATIENCE)
+            self.assertEqual((run.returncode, run.stderr), (0, ""))
+            return run.stdout.split()
+
+        self.assertEqual(offered("check"), ["checkpoint"])
+        self.assertEqual(offered("neuron", ""), ["mnist", "cifar", "bert", "--help", "-h"])
+        self.assertEqual(offered("neuron", "mnist", "--learn"), ["--learn_from", "--learning_rate"])
+        self.assertEqual(offered("neuron", "mnist", "--stay", "--give", ""),
+                         ["answers", "gradients", "labels"])
+        self.assertEqual(offered("wallet", "create", "--scheme", "s"), ["sr25519"])
+        self.assertIn("speeches", offered("data", "get", ""))
+
+    def test_zsh_script_is_one(self):
+        script = self.run_it("completion", "zsh").stdout
+        self.assertTrue(script.startswith("#compdef bittensor\n"))
+        if shutil.which("zsh") is None:
+            self.skipTest("zsh is not installed")
+        run = subprocess.run(["zsh", "-n"], input=script, capture_output=True, text=True,
+                             timeout=PATIENCE)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+
+    def test_manual_page_has_every_option(self):
+        page = self.run_it("manual").stdout
+        for words in (".TH BITTENSOR 1", "bittensor neuron mnist", "\\-\\-learning_rate",
+                      "bittensor wallet create", "\\-\\-mnemonic", ".SH EXIT STATUS"):
+            self.assertIn(words, page)
+        if shutil.which("groff") is None:
+            self.skipTest("groff is not installed")
+        run = subprocess.run(["groff", "-man", "-Tutf8", "-ww"], input=page, capture_output=True,
+                             text=True, timeout=PATIENCE)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        self.assertIn("--learning_rate", re.sub("\x1b\\[[0-9;]*m", "", run.stdout))
 
     def test_missing_text_is_asked_for(self):
         run = self.run_it("fill-mask", "--model", MODEL)
         self.assertEqual(run.returncode, 1)
-        self.assertEqual(run.stderr, "bittensor: no text: give it as an argument or on standard "
-                                     "input\n")
+        self.assertEqual(run.stderr, "bittensor fill-mask: no text: give it as an argument or on "
+                                     "standard input\n")
 
     def test_missing_option_is_named_with_its_command(self):
         run = self.run_it("fill-mask", "a [MASK]")

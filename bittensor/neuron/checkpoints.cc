@@ -35,7 +35,7 @@ std::map<std::string, std::string> config_of(const NeuronOptions& options,
           {"batch_size_train", absl::StrCat(options.batch_size_train)},
           {"learning_rate", absl::StrCat(options.learning_rate)},
           {"momentum", absl::StrCat(options.momentum)},
-          {"topk", absl::StrCat(options.topk)},
+          {"topk", absl::StrCat(options.router.topk)},
           {"seed", absl::StrCat(options.seed)}};
 }
 

@@ -17,9 +17,18 @@
 namespace bittensor {
 namespace {
 
-// An optimised BLAS reaches 40 GFLOP/s on one thread of any machine of the last ten years,
-// the reference BLAS 3.
-constexpr double kSlowGflops = 10;
+// By what is linked first: on a machine that is busy with other work any BLAS is slow.
+void warn_of_slow_blas() {
+  if (at::hasMKL() || has_fast_blas(loaded_libraries())) return;
+  const double gflops = matmul_gflops();
+  if (gflops >= kSlowGflops) return;
+  spdlog::warn(
+      "libtorch multiplies matrices at {:.1f} GFLOP/s and no optimised BLAS is linked; install "
+      "libopenblas0-openmp",
+      gflops);
+}
+
+}  // namespace
 
 double matmul_gflops() {
   constexpr int kSize = 256;
@@ -34,19 +43,6 @@ double matmul_gflops() {
   }
   return best;
 }
-
-// By what is linked first: on a machine that is busy with other work any BLAS is slow.
-void warn_of_slow_blas() {
-  if (at::hasMKL() || has_fast_blas(loaded_libraries())) return;
-  const double gflops = matmul_gflops();
-  if (gflops >= kSlowGflops) return;
-  spdlog::warn(
-      "libtorch multiplies matrices at {:.1f} GFLOP/s and no optimised BLAS is linked; install "
-      "libopenblas0-openmp",
-      gflops);
-}
-
-}  // namespace
 
 absl::StatusOr<c10::Device> set_up_compute(const std::string& device, int threads,
                                            std::uint64_t seed) {

@@ -9,6 +9,10 @@
 
 namespace bittensor {
 
+// How fast libtorch multiplies matrices, the best of some tries. Takes milliseconds, and seconds
+// with a slow BLAS.
+double matmul_gflops();
+
 // Prepares libtorch for a neuron: `threads` to compute with (0: one per core), the random seed,
 // and the device ("cpu", "cuda", "cuda:1"). kInvalidArgument if there is no such device, with
 // what there is. Warns if libtorch would compute with a slow BLAS. Call it before tensors are

@@ -84,7 +84,7 @@ absl::Status register_by_money(const NeuronOptions& options, Chain& chain, const
 absl::StatusOr<std::unique_ptr<Chain>> join_chain(const NeuronOptions& options,
                                                   const Wallet& wallet) {
   if (options.chain_endpoint.empty()) return nullptr;
-  if (!options.bootstrap.empty()) {
+  if (!options.metagraph.bootstrap.empty()) {
     return absl::InvalidArgumentError(
         "peers are found by gossip or on a chain: give --bootstrap or --chain_endpoint");
   }

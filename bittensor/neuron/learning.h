@@ -26,6 +26,13 @@ enum class LearnFrom {
   kEarned
 };
 
+inline const char* to_string(Give give) {
+  return give == Give::kAnswers ? "answers" : give == Give::kGradients ? "gradients" : "labels";
+}
+inline const char* to_string(LearnFrom from) {
+  return from == LearnFrom::kOff ? "off" : from == LearnFrom::kKnown ? "known" : "earned";
+}
+
 // What others can do for a neuron's model, and it for theirs.
 struct Learning {
   Give give = Give::kLabels;

@@ -1,141 +1,74 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/neuron/options.h"
 
-#include <iterator>
 #include <limits>
-#include <memory>
-#include <sstream>
-#include <type_traits>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "CLI/CLI.hpp"
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 
-#include "bittensor/base/abbreviated.h"
+#include "bittensor/command_line/command_line.h"
+#include "bittensor/command_line/option_group.h"
 #include "bittensor/metagraph/work.h"
+#include "bittensor/neuron/key_list.h"
 
 namespace bittensor {
 namespace {
-
-// The name of the option whose list does not end before the next option, or "".
-std::string endless_list(absl::string_view text) {
-  std::string open;
-  for (absl::string_view line : absl::StrSplit(text, '\n')) {
-    line = absl::StripAsciiWhitespace(line);
-    const absl::string_view name = line.substr(0, line.find('='));
-    if (name.size() < line.size() && name.find_first_of("\"'#;") == name.npos) {
-      if (!open.empty()) return open;
-      const absl::string_view value = absl::StripAsciiWhitespace(line.substr(name.size() + 1));
-      if (absl::StartsWith(value, "[")) open = std::string(absl::StripAsciiWhitespace(name));
-    }
-    if (absl::StrContains(line, ']')) open.clear();
-  }
-  return open;
-}
-
-// CLI11's reader of TOML, which refuses lists without a value or an end. CLI11 2.3 reads a value
-// that is not there; 2.4 takes the rest of the file for the list's.
-class OptionsFile : public CLI::ConfigTOML {
- public:
-  std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
-    const std::string text(std::istreambuf_iterator<char>(input), {});
-    if (const std::string name = endless_list(text); !name.empty()) {
-      throw CLI::ConfigError(name + ": a list that does not end");
-    }
-    std::istringstream again(text);
-    std::vector<CLI::ConfigItem> found = CLI::ConfigTOML::from_config(again);
-    for (const CLI::ConfigItem& item : found) {
-      const bool is_section = item.name == "++" || item.name == "--";
-      if (item.inputs.empty() && !is_section) {
-        throw CLI::ConfigError(item.fullname() + ": a list without a value; leave the line out");
-      }
-    }
-    return found;
-  }
-};
-
-// Adds options of one group, each with its environment variable.
-class Group {
- public:
-  Group(CLI::App& app, std::string name) : app_(app), name_(std::move(name)) {}
-
-  template <typename T>
-  CLI::Option* add(const std::string& name, T& value, const std::string& help) const {
-    CLI::Option* option = finish(app_.add_option("--" + name, value, help), name);
-    // Given twice, the last one counts: a program that adds options can be overruled.
-    if constexpr (!std::is_same_v<T, std::vector<std::string>>) {
-      option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-    }
-    return option->capture_default_str();
-  }
-  CLI::Option* flag(const std::string& name, bool& value, const std::string& help) const {
-    return finish(app_.add_flag("--" + name, value, help), name);
-  }
-
- private:
-  CLI::Option* finish(CLI::Option* option, const std::string& name) const {
-    return option->group(name_)->envname("BITTENSOR_" +
-                                         absl::AsciiStrToUpper(name.substr(0, name.find(','))));
-  }
-
-  CLI::App& app_;
-  const std::string name_;
-};
 
 const CLI::Range kPort(0, 65535, "PORT");
 const CLI::Range kPositive(1, std::numeric_limits<int>::max(), "POSITIVE");
 const CLI::Range kCount(0, std::numeric_limits<int>::max(), "COUNT");
 
-void add_network(const Group& group, NeuronOptions& o) {
+void add_network(const OptionGroup& group, NeuronOptions& o) {
   group.add("axon_port", o.axon_port, "port where others ask this neuron's synapse; 0: any free")
       ->check(kPort);
   group.add("metagraph_port", o.metagraph_port, "port where others gossip with it; 0: any free")
       ->check(kPort);
   group
-      .add("bootstrap", o.bootstrap,
-           "metagraph HOST:PORT of a neuron that is there already; repeat it, or use commas, for "
-           "more")
+      .add("bootstrap", o.metagraph.bootstrap,
+           "HOST:PORT of the metagraph of a neuron that is already running; repeat it, or use "
+           "commas, for more")
       ->delimiter(',');
-  group.add("remote_ip", o.remote_ip,
-            "host or address that others reach this neuron at; empty: --listen_ip, or 127.0.0.1 if "
+  group.add("remote_ip", o.metagraph.remote_ip,
+            "host or address where others reach this neuron; empty: --listen_ip, or 127.0.0.1 if "
             "that is 0.0.0.0 or ::");
   group.add(
       "listen_ip", o.listen_ip,
       "address of this machine to listen at; 0.0.0.0 is all of IPv4, :: all of IPv6 and IPv4");
   group
       .add("min_peers", o.min_peers,
-           "before training, wait until so many other neurons are known (30 s at most)")
+           "wait before training until this many other neurons are known (at most 30 s)")
       ->check(kCount);
-  group.add("timeout", o.timeout, "seconds after which a peer's answer is no longer waited for")
+  group.seconds("timeout", o.dendrite.timeout, "seconds to wait for a peer's answer")
       ->check(CLI::Range(0.01, 3600.0));
+  group.choice(
+      "compression", o.dendrite.calls.compression,
+      {Compression::kNone, Compression::kFloat16, Compression::kBfloat16, Compression::kInt8},
+      "how tensors travel to peers and back");
+  group.flag("allow_unsigned", o.axon.allow_unsigned,
+             "also answer callers that do not prove who they are");
   group
-      .add("compression", o.compression,
-           "how tensors travel to peers and back: none, float16, bfloat16 or int8")
-      ->check(CLI::IsMember({"none", "float16", "bfloat16", "int8"}));
-  group.flag("allow_unsigned", o.allow_unsigned, "answer callers that prove no identity");
-  group
-      .add("record_difficulty", o.record_difficulty,
-           "bits of work that a neuron must show to be known; the same in the whole network")
+      .add("record_difficulty", o.metagraph.difficulty,
+           "bits of proof of work that a neuron must show to be listed; the same in the whole "
+           "network")
       ->check(CLI::Range(0, kMaxWorkBits));
   group.flag("tls", o.tls,
-             "encrypt all connections; the whole network must. A certificate bound to the key file "
-             "is made at each start, unless the next three name others");
+             "encrypt all connections; every neuron of the network must. A certificate bound to "
+             "the key file is made at each start, unless the next three options name files");
   group.add("tls_ca", o.tls_ca,
-            "file with the authorities (PEM) that each neuron of the network has its certificate "
-            "from; implies --tls");
+            "PEM file of the authorities that issued the certificates of the network's neurons; "
+            "implies --tls");
   group.add(
       "tls_certificate", o.tls_certificate,
-      "file with this neuron's certificate of such an authority, which must name --remote_ip");
-  group.add("tls_key", o.tls_key, "file with the certificate's secret key (0600)");
+      "file with this neuron's certificate from such an authority, which must name --remote_ip");
+  group.add("tls_key", o.tls_key, "file with the certificate's secret key (mode 0600)");
   group.add("fault", o.fault,
-            "how this neuron's own calls fail, to see how it fares: transport.delay=100ms, "
-            "transport.drop=0.05 and others, with commas (transport/faulty_transport.h)");
+            "make this neuron's own calls fail, to test it: transport.delay=100ms, "
+            "transport.drop=0.05 and others, separated by commas (transport/faulty_transport.h)");
 }
 
-void add_chain(const Group& group, NeuronOptions& o) {
+void add_chain(const OptionGroup& group, NeuronOptions& o) {
   group
       .add("chain_endpoint", o.chain_endpoint,
            "ws://, wss://, http:// or https://HOST:PORT of a node of Bittensor's chain: peers are "
@@ -152,145 +85,166 @@ void add_chain(const Group& group, NeuronOptions& o) {
   group.flag("yes", o.yes, "register without asking");
 }
 
-void add_admission(const Group& group, NeuronOptions& o) {
+// Keys by themselves, or files of them (keys_in()).
+void add_keys(const OptionGroup& group, const std::string& name, std::set<PublicKey>& keys,
+              const std::string& help, bool may_be_empty = true) {
+  const auto take = [&keys, name, may_be_empty](const std::vector<std::string>& texts) {
+    keys.clear();
+    for (const std::string& text : texts) {
+      const auto some = keys_in(text);
+      if (!some.ok()) throw CLI::ValidationError("--" + name, std::string(some.status().message()));
+      keys.insert(some->begin(), some->end());
+    }
+    if (keys.empty() && !may_be_empty) throw CLI::ValidationError("--" + name, "names no key");
+  };
+  group.call<std::vector<std::string>>(name, take, "", help)->delimiter(',');
+}
+
+void add_admission(const OptionGroup& group, Axon::Options& axon) {
+  Admission::Options& admission = axon.admission;
+  add_keys(group, "axon_allow", admission.allow,
+           "answer only these keys: 64 hexadecimal digits, or a file with one per line",
+           /*may_be_empty=*/false);  // an empty list would allow everybody
+  add_keys(group, "axon_deny", admission.deny, "never answer these keys, even if they are allowed");
   group
-      .add("axon_allow", o.axon_allow,
-           "answer these keys only: 64 hexadecimal digits, or a file with one per line")
-      ->delimiter(',');
-  group.add("axon_deny", o.axon_deny, "never answer these keys, even if they are allowed")
-      ->delimiter(',');
-  group
-      .add("axon_requests_per_second", o.axon_requests_per_second,
+      .add("axon_requests_per_second", admission.requests_per_second,
            "requests per second of one key, or of one address without a key; 0: any number")
       ->check(CLI::NonNegativeNumber);
-  group.add("axon_megabytes_per_second", o.axon_megabytes_per_second, "the same, in MiB")
+  group
+      .mebibytes("axon_megabytes_per_second", admission.bytes_per_second,
+                 "the same in MiB per second")
       ->check(CLI::NonNegativeNumber);
   group
-      .add("axon_concurrent_per_key", o.axon_concurrent_per_key,
-           "requests of one key that wait for their answer")
+      .add("axon_concurrent_per_key", admission.concurrent_per_key,
+           "requests of one key that may wait for an answer at the same time")
       ->check(kPositive);
   group
-      .add("axon_concurrent_per_address", o.axon_concurrent_per_address, "the same of one address")
+      .add("axon_concurrent_per_address", admission.concurrent_per_address,
+           "the same for one address")
       ->check(kPositive);
   group
-      .add("axon_refused_per_second", o.axon_refused_per_second,
-           "an address with more refused requests is refused unread; 0: any number")
+      .add("axon_refused_per_second", admission.refused_per_second,
+           "an address with more refused requests than this is refused unread; 0: any number")
       ->check(CLI::NonNegativeNumber);
   group
-      .add("axon_max_message_megabytes", o.axon_max_message_megabytes,
-           "size of one request, in MiB")
+      .mebibytes("axon_max_message_megabytes", axon.max_message_bytes,
+                 "largest request accepted, in MiB")
       ->check(CLI::Range(1, 1024));
-  group.add("axon_max_rows", o.axon_max_rows, "rows of one request, at most")->check(kPositive);
-  group.add("axon_max_queue", o.axon_max_queue, "requests that wait for the model")
+  group.add("axon_max_rows", axon.max_rows, "most rows in one request")->check(kPositive);
+  group.add("axon_max_queue", axon.queue.max_jobs, "most requests waiting for the model")
       ->check(kPositive);
-  group.add("axon_max_queue_megabytes", o.axon_max_queue_megabytes, "the same, in MiB")
+  group.mebibytes("axon_max_queue_megabytes", axon.queue.max_bytes, "the same in MiB")
       ->check(kPositive);
 }
 
-void add_learning(const Group& group, NeuronOptions& o) {
-  group
-      .add("give", o.give,
-           "what leaves this neuron beside its questions: answers (nothing), gradients (of the "
-           "answers, to whoever gave them), labels (and questions to known neurons carry their "
-           "labels)")
-      ->check(CLI::IsMember({"answers", "gradients", "labels"}));
-  group
-      .add("learn_from", o.learn_from,
-           "whose gradients and lessons may change this model: off, known (the neurons of --known) "
-           "or earned (anybody, as far as what it says agrees with this neuron's own data)")
-      ->check(CLI::IsMember({"off", "known", "earned"}));
-  group
-      .add("known", o.known,
+void add_learning(const OptionGroup& group, Learning& learning) {
+  group.choice(
+      "give", learning.give, {Give::kAnswers, Give::kGradients, Give::kLabels},
+      "what leaves this neuron besides its questions: answers (nothing), gradients (of the "
+      "answers, to whoever gave them), labels (and questions to known neurons carry their labels)");
+  group.choice("learn_from", learning.learn_from,
+               {LearnFrom::kOff, LearnFrom::kKnown, LearnFrom::kEarned},
+               "whose gradients and lessons may change this model: off (nobody's), known (those of "
+               "the neurons of --known) or earned (anybody's, as far as they agree with this "
+               "neuron's own data)");
+  add_keys(group, "known", learning.known,
            "keys of neurons to teach and to learn from: 64 hexadecimal digits, or a file with one "
-           "per line")
-      ->delimiter(',');
+           "per line");
   group
-      .add("lessons", o.lessons,
-           "rows of others' labelled questions that each step learns from, at most; 0: none")
+      .add("lessons", learning.lessons,
+           "most rows of others' labelled questions that each step learns from; 0: none")
       ->check(kCount);
 }
 
-void add_files(const Group& group, NeuronOptions& o) {
+void add_files(const OptionGroup& group, NeuronOptions& o) {
   group.add("neuron_key", o.neuron_key, "key file: the neuron's identity; created if missing");
   group.add("passphrase_file", o.passphrase_file,
-            "file whose first line is the passphrase of the key file (0600); the passphrase may "
-            "also be given in the environment, as BITTENSOR_PASSPHRASE");
+            "file whose first line is the passphrase of the key file (mode 0600); the environment "
+            "variable BITTENSOR_PASSPHRASE works, too");
   group.add("load_model", o.load_model,
-            "checkpoint to resume from; empty: the latest of this neuron, if it has one");
-  group.add("save_model", o.save_model, "where checkpoints go; empty: beside the key");
+            "checkpoint to resume from; empty: this neuron's latest, if there is one");
+  group.add("save_model", o.save_model, "where to save checkpoints; empty: beside the key file");
   group
       .add("save_interval", o.save_interval,
-           "seconds between checkpoints within an epoch: what a crash loses at most")
+           "seconds between checkpoints within an epoch: the most that a crash loses")
       ->check(CLI::Range(0.0, 1e9));
-  group.flag("from_scratch", o.from_scratch, "start over, whatever was saved before");
+  group.flag("from_scratch", o.from_scratch, "start over, ignoring saved checkpoints");
   group.add("data", o.data, "folder with the data set; empty: the cache, fetched if missing");
 }
 
-void add_training(const Group& group, NeuronOptions& o) {
-  group.add("epochs", o.epochs, "train until so many epochs are done")->check(kCount);
+void add_training(const OptionGroup& group, NeuronOptions& o) {
+  group.add("epochs", o.epochs, "train until this many epochs are done")->check(kCount);
   group.add("steps", o.steps, "train this many steps instead of --epochs; 0: by epochs")
       ->check(kCount);
   group.flag("control,!--no_control", o.control,
-             "first train the same model on the same data without the network, to compare with");
+             "first train the same model on the same data without the network, for comparison");
   group
       .add("batch_size_train", o.batch_size_train,
            "images, or pairs of passages, per training step")
       ->check(kPositive);
   group.add("batch_size_test", o.batch_size_test, "the same per test step")->check(kPositive);
-  group.add("learning_rate", o.learning_rate, "of the optimizer, at its peak")
+  group.add("learning_rate", o.learning_rate, "peak learning rate of the optimizer")
       ->check(CLI::NonNegativeNumber);
-  group.add("momentum", o.momentum, "of stochastic gradient descent")->check(CLI::Range(0.0, 1.0));
+  group.add("momentum", o.momentum, "momentum of stochastic gradient descent")
+      ->check(CLI::Range(0.0, 1.0));
   group
-      .add("topk", o.topk,
-           "how many peers each sample is sent to at most; with no more than that, all are asked")
+      .add("topk", o.router.topk,
+           "most peers that each sample is sent to; with no more peers than that, all are asked")
       ->check(kPositive);
-  group.add("max_peers", o.max_peers, "known synapses that the router chooses from")
+  group.add("max_peers", o.step.max_peers, "most known synapses that the router chooses from")
       ->check(kPositive);
   group
-      .add("weights", o.weights,
-           "what a peer's weight is the mean of: contribution, how right its predictions are or "
-           "else how much worse the loss would be without it; or score, how much the router "
-           "lets it count")
+      .call<std::string>(
+          "weights", [&o](const std::string& of) { o.step.weights_from_scores = of == "score"; },
+          o.step.weights_from_scores ? "score" : "contribution",
+          "what a peer's weight is the mean of: contribution, how right its predictions are or "
+          "else how much worse the loss would be without it; or score, how much the router lets it "
+          "count")
       ->check(CLI::IsMember({"contribution", "score"}));
   group
       .add("serve_interval", o.serve_interval,
-           "steps after which others get a fresh copy of the model; 0: when it is the best so far")
+           "steps after which others get a fresh copy of the model; 0: only when it is the best so "
+           "far")
       ->check(kCount);
   group
-      .add("ask_interval", o.ask_interval,
+      .add("ask_interval", o.step.ask_interval,
            "ask peers in every Nth training step: less often where their answers cost more than "
            "they teach")
       ->check(kPositive);
   group
       .add("look_ahead", o.look_ahead,
-           "how many batches ahead peers are asked at most, to hide the time the network takes; 0: "
-           "ask when the batch trains")
+           "most batches that peers are asked about ahead of time, which hides the latency of the "
+           "network; 0: ask when the batch trains")
       ->check(CLI::Range(0, 256));
   group.add("seed", o.seed, "random seed of parameters, shuffling and exploration");
-  group.add("device", o.device, "cpu, cuda or cuda:N: where the neuron computes");
+  group.add("device", o.device, "where to compute: cpu, cuda or cuda:N");
   group.add("threads", o.threads, "threads to compute with; 0: one per core")->check(kCount);
   group
-      .add("train_images", o.train_images, "train on N images, or pairs of passages, only; 0: all")
+      .add("train_images", o.train_images,
+           "train on only this many images, or pairs of passages; 0: all")
       ->check(kCount);
-  group.add("test_images", o.test_images, "test on N only; 0: all")->check(kCount);
+  group.add("test_images", o.test_images, "test on only this many; 0: all")->check(kCount);
 }
 
-void add_display(const Group& group, NeuronOptions& o) {
+void add_display(const OptionGroup& group, NeuronOptions& o) {
   group.add("log_interval", o.log_interval, "steps between two lines of progress")
       ->check(kPositive);
-  group.add("log_level", o.log_level, "trace, debug, info, warning, error or off");
+  group
+      .add("log_level", o.log_level,
+           "least severe messages to log: trace, debug, info, warning, error or off")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}));
   group
       .add("progress", o.progress,
            "live, bar, lines, json (one object per line), quiet, or auto: live on a terminal, else "
            "lines")
       ->check(CLI::IsMember({"auto", "live", "bar", "lines", "json", "quiet"}));
-  group.add("report", o.report, "write the final numbers to this file, as JSON");
-  group.flag("poison", o.poison, "")->group("");
+  group.add("report", o.report, "write the final numbers to this JSON file");
+  group.flag("poison", o.step.poison, "")->group("");
   group.add("slow", o.slow, "")->check(CLI::Range(1.0, 1000.0))->group("");
-  group.flag("stay", o.stay, "after training, keep serving until told to stop (Ctrl-C)");
+  group.flag("stay", o.stay, "keep serving after training until told to stop (Ctrl-C)");
 }
 
-void add_watch(const Group& group, NeuronOptions& o) {
+void add_watch(const OptionGroup& group, NeuronOptions& o) {
   group.add("name", o.name, "what people call this neuron; empty: the folder of its key");
   group.flag("quiet", o.quiet, "no progress; only warnings and errors");
   group.flag("status,!--no_status", o.status,
@@ -319,26 +273,23 @@ void add_watch(const Group& group, NeuronOptions& o) {
 
 }  // namespace
 
+NeuronOptions::NeuronOptions() {
+  metagraph.difficulty = 18;
+  axon.admission.requests_per_second = 5'000;
+  axon.admission.bytes_per_second = 512.0 * (1 << 20);
+  step.ask_interval = 4;
+}
+
 void add_neuron_options(CLI::App& app, NeuronOptions& options) {
-  app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
-    return absl::StrCat(failed->get_name().empty() ? "neuron" : failed->get_name(), ": ",
-                        abbreviated(error.what()), " (--help lists the options)\n");
-  });
-  app.footer(
-      "Each option is also NAME = VALUE in the file and the variable in (Env:...); the "
-      "command line wins, then the file, then the environment.");
-  app.set_config("--config", "", "file with options, one NAME = VALUE per line (TOML)")
-      ->envname("BITTENSOR_CONFIG");
-  app.config_formatter(std::make_shared<OptionsFile>());
-  app.allow_config_extras(CLI::config_extras_mode::error);
-  add_network(Group(app, "Network"), options);
-  add_chain(Group(app, "Chain"), options);
-  add_admission(Group(app, "Admission"), options);
-  add_files(Group(app, "Files"), options);
-  add_learning(Group(app, "Learning from each other"), options);
-  add_training(Group(app, "Training"), options);
-  add_display(Group(app, "Display"), options);
-  add_watch(Group(app, "Watching"), options);
+  add_config_options(app);
+  add_network(OptionGroup(app, "Network"), options);
+  add_chain(OptionGroup(app, "Chain"), options);
+  add_admission(OptionGroup(app, "Admission"), options.axon);
+  add_files(OptionGroup(app, "Files"), options);
+  add_learning(OptionGroup(app, "Learning from each other"), options.step.learning);
+  add_training(OptionGroup(app, "Training"), options);
+  add_display(OptionGroup(app, "Display"), options);
+  add_watch(OptionGroup(app, "Watching"), options);
 }
 
 }  // namespace bittensor

@@ -1,24 +1,38 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/neuron/options.h"
 
-#include <cstdlib>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 
 #include "CLI/CLI.hpp"
-#include "gtest/gtest.h"
+#include "absl/strings/str_split.h"
+#include "gmock/gmock.h"
 
+#include "bittensor/command_line/command_line.h"
 #include "bittensor/neuron/parts.h"
 
 namespace bittensor {
 namespace {
 
-NeuronOptions parsed(const std::string& arguments) {
-  NeuronOptions options;
+using ::testing::HasSubstr;
+
+absl::Status parse(const std::string& words, NeuronOptions& options) {
   CLI::App app;
   add_neuron_options(app, options);
-  app.parse(arguments);
+  return read_command_line(app, absl::StrSplit(words, ' ', absl::SkipEmpty())).status();
+}
+
+NeuronOptions parsed(const std::string& words) {
+  NeuronOptions options;
+  const absl::Status status = parse(words, options);
+  EXPECT_TRUE(status.ok()) << status;
   return options;
+}
+
+std::string error_of(const std::string& words) {
+  NeuronOptions options;
+  return std::string(parse(words, options).message());
 }
 
 TEST(NeuronOptions, LastOneCounts) {
@@ -27,39 +41,71 @@ TEST(NeuronOptions, LastOneCounts) {
 
 TEST(NeuronOptions, BootstrapsMayBeGivenAgainOrWithCommas) {
   const std::vector<std::string> three = {"a:1", "b:2", "c:3"};
-  EXPECT_EQ(parsed("--bootstrap a:1 --bootstrap b:2,c:3").bootstrap, three);
+  EXPECT_EQ(parsed("--bootstrap a:1 --bootstrap b:2,c:3").metagraph.bootstrap, three);
 }
 
-TEST(NeuronOptions, CommandLineWinsOverFileAndFileOverEnvironment) {
-  const std::string file = ::testing::TempDir() + "/options_test.toml";
-  std::ofstream(file) << "epochs = 2\ntopk = 3\n";
-  setenv("BITTENSOR_EPOCHS", "7", 1);
-  setenv("BITTENSOR_SEED", "9", 1);
-  const NeuronOptions options = parsed("--topk 4 --config " + file);
-  unsetenv("BITTENSOR_EPOCHS");
-  unsetenv("BITTENSOR_SEED");
-  std::filesystem::remove(file);
-  EXPECT_EQ(options.topk, 4);
-  EXPECT_EQ(options.epochs, 2);
-  EXPECT_EQ(options.seed, 9u);
+TEST(NeuronOptions, SetThePartsOwnOptions) {
+  const NeuronOptions options = parsed(
+      "--timeout 0.25 --compression int8 --topk 3 --max_peers 7 --ask_interval 2 --give gradients "
+      "--learn_from earned --lessons 5 --axon_max_message_megabytes 2 --axon_max_rows 9 "
+      "--axon_max_queue_megabytes 3 --axon_megabytes_per_second 1.5 --axon_concurrent_per_key 4 "
+      "--record_difficulty 12 --allow_unsigned --weights score");
+  EXPECT_EQ(options.dendrite.timeout, std::chrono::milliseconds(250));
+  EXPECT_EQ(options.dendrite.calls.compression, Compression::kInt8);
+  EXPECT_EQ(options.router.topk, 3);
+  EXPECT_EQ(options.step.max_peers, 7u);
+  EXPECT_EQ(options.step.ask_interval, 2);
+  EXPECT_EQ(options.step.learning.give, Give::kGradients);
+  EXPECT_EQ(options.step.learning.learn_from, LearnFrom::kEarned);
+  EXPECT_EQ(options.step.learning.lessons, 5);
+  EXPECT_EQ(options.axon.max_message_bytes, 2u << 20);
+  EXPECT_EQ(options.axon.max_rows, 9);
+  EXPECT_EQ(options.axon.queue.max_bytes, 3u << 20);
+  EXPECT_EQ(options.axon.admission.bytes_per_second, 1.5 * (1 << 20));
+  EXPECT_EQ(options.axon.admission.concurrent_per_key, 4u);
+  EXPECT_EQ(options.metagraph.difficulty, 12);
+  EXPECT_TRUE(options.axon.allow_unsigned);
+  EXPECT_TRUE(options.step.weights_from_scores);
+  EXPECT_EQ(router_options(options).prior, 0.25);
 }
 
-TEST(NeuronOptions, ListWithoutAValueInAFileIsRefused) {
-  const std::string file = ::testing::TempDir() + "/options_test_list.toml";
-  for (const char* line : {"axon_max_queue = []", "axon_max_queue = [1", "bootstrap = []",
-                           "bootstrap = [", "bootstrap = [\"a:1\"\naxon_allow = [\"b\"]"}) {
-    std::ofstream(file) << line << "\n";
-    EXPECT_THROW(parsed("--config " + file), CLI::ParseError) << line;
+// What --help and --print-config show as a default is what the options begin with.
+TEST(NeuronOptions, DefaultsThatAreShownAreThoseThatCount) {
+  NeuronOptions options;
+  CLI::App app;
+  add_neuron_options(app, options);
+  const auto shown = read_command_line(app, {"--print-config"});
+  ASSERT_TRUE(shown.ok() && shown->has_value());
+  for (const char* line :
+       {"\ntimeout = 5 ", "\ncompression = \"none\" ", "\ntopk = 10 ",
+        "\naxon_megabytes_per_second = 512 ", "\naxon_max_queue_megabytes = 256 ",
+        "\ngive = \"labels\" ", "\nlearn_from = \"known\" ", "\nknown = [] ",
+        "\nrecord_difficulty = 18 ", "\nweights = \"contribution\" "}) {
+    EXPECT_THAT(**shown, HasSubstr(line));
   }
-  std::ofstream(file) << "axon_max_queue = [1]\nbootstrap = [\"a:1\", \"b:2\"]\n";
-  EXPECT_EQ(parsed("--config " + file).bootstrap, (std::vector<std::string>{"a:1", "b:2"}));
+}
+
+TEST(NeuronOptions, KeysAreReadWhenTheyAreNamed) {
+  const std::string key(64, 'a');
+  const std::string file = ::testing::TempDir() + "/options_test.keys";
+  std::ofstream(file) << "# others\n" << std::string(64, 'b') << "  # one\n\n";
+  EXPECT_EQ(parsed("--known " + key + "," + file).step.learning.known.size(), 2u);
+  EXPECT_EQ(parsed("--axon_allow " + key).axon.admission.allow.size(), 1u);
+  std::ofstream(file) << "# nobody\n";
+  EXPECT_THAT(error_of("--axon_allow " + file), HasSubstr("--axon_allow: names no key"));
+  std::ofstream(file) << "\nno key\n";
+  EXPECT_THAT(error_of("--axon_deny " + file), HasSubstr(file + ":2: "));
   std::filesystem::remove(file);
+  EXPECT_THAT(error_of("--known 1234"), HasSubstr("--known: 1234 is neither a key"));
 }
 
 TEST(NeuronOptions, WhatIsOutOfRangeOrUnknownIsRefused) {
-  for (const char* wrong : {"--axon_port 65536", "--batch_size_train 0", "--momentum 2",
-                            "--progress loud", "--no_such_option"}) {
-    EXPECT_THROW(parsed(wrong), CLI::ParseError) << wrong;
+  for (const char* wrong :
+       {"--axon_port 65536", "--batch_size_train 0", "--momentum 2", "--progress loud",
+        "--compression int4", "--give everything", "--learn_from all", "--weights none",
+        "--timeout 0", "--axon_max_message_megabytes 2000", "--no_such_option"}) {
+    const std::vector<std::string> words = absl::StrSplit(wrong, ' ');
+    EXPECT_THAT(error_of(wrong), HasSubstr(words.front()));
   }
 }
 

@@ -4,11 +4,9 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <set>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "spdlog/spdlog.h"
@@ -26,32 +24,6 @@ namespace bittensor {
 
 namespace {
 
-// Adds what `text` is, a key or a file of them, to `keys`.
-absl::Status add_keys(const std::string& text, std::set<PublicKey>& keys) {
-  if (const auto key = PublicKey::from_hex(text); key.ok()) {
-    keys.insert(*key);
-    return absl::OkStatus();
-  }
-  std::ifstream file(text);
-  if (!file) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(text, " is neither a key (64 hexadecimal digits) nor a file of keys"));
-  }
-  std::string line;
-  for (int number = 1; std::getline(file, line); ++number) {
-    const absl::string_view word =
-        absl::StripAsciiWhitespace(absl::string_view(line).substr(0, line.find('#')));
-    if (word.empty()) continue;
-    const auto key = PublicKey::from_hex(word);
-    if (!key.ok()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(text, ":", number, ": ", key.status().message()));
-    }
-    keys.insert(*key);
-  }
-  return absl::OkStatus();
-}
-
 // Of a host, or of one with its port.
 bool is_loopback(const std::string& host) {
   return absl::StartsWith(host, "127.") || absl::StartsWith(host, "localhost") || host == "::1" ||
@@ -60,7 +32,7 @@ bool is_loopback(const std::string& host) {
 
 // Where others reach this neuron, if nothing says otherwise: where it listens.
 std::string remote_host(const NeuronOptions& options) {
-  if (!options.remote_ip.empty()) return options.remote_ip;
+  if (!options.metagraph.remote_ip.empty()) return options.metagraph.remote_ip;
   const std::set<std::string> any = {"", "0.0.0.0", "::", "[::]"};
   return any.count(options.listen_ip) > 0 ? "127.0.0.1" : options.listen_ip;
 }
@@ -79,74 +51,20 @@ absl::StatusOr<std::unique_ptr<Transport>> make_transport(const NeuronOptions& o
   return std::make_unique<FaultyTransport>(std::move(transport), faults, options.seed, executor);
 }
 
-absl::StatusOr<Axon::Options> axon_options(const NeuronOptions& options) {
-  constexpr std::size_t kMegabyte = std::size_t{1} << 20;
-  Axon::Options axon;
+Axon::Options axon_options(const NeuronOptions& options) {
+  Axon::Options axon = options.axon;
   axon.listen_address = join_host_port(options.listen_ip, options.axon_port);
-  axon.allow_unsigned = options.allow_unsigned;
-  axon.max_message_bytes = options.axon_max_message_megabytes * kMegabyte;
-  axon.max_rows = options.axon_max_rows;
   axon.max_joined_rows = std::min(axon.max_joined_rows, axon.max_rows);
-  axon.queue.max_jobs = options.axon_max_queue;
-  axon.queue.max_bytes = options.axon_max_queue_megabytes * kMegabyte;
-  Admission::Options& admission = axon.admission;
-  for (const std::string& key : options.axon_allow) {
-    BITTENSOR_RETURN_IF_ERROR(add_keys(key, admission.allow));
-  }
-  if (!options.axon_allow.empty() && admission.allow.empty()) {
-    return absl::InvalidArgumentError("--axon_allow names no key: nobody could ask");
-  }
-  for (const std::string& key : options.axon_deny) {
-    BITTENSOR_RETURN_IF_ERROR(add_keys(key, admission.deny));
-  }
-  admission.requests_per_second = options.axon_requests_per_second;
-  admission.bytes_per_second = options.axon_megabytes_per_second * static_cast<double>(kMegabyte);
-  admission.concurrent_per_key = options.axon_concurrent_per_key;
-  admission.concurrent_per_address = options.axon_concurrent_per_address;
-  admission.refused_per_second = options.axon_refused_per_second;
   return axon;
 }
 
-absl::StatusOr<Learning> learning_options(const NeuronOptions& options) {
-  Learning learning;
-  learning.give = options.give == "labels"      ? Give::kLabels
-                  : options.give == "gradients" ? Give::kGradients
-                                                : Give::kAnswers;
-  learning.learn_from = options.learn_from == "known"    ? LearnFrom::kKnown
-                        : options.learn_from == "earned" ? LearnFrom::kEarned
-                                                         : LearnFrom::kOff;
-  for (const std::string& key : options.known) {
-    BITTENSOR_RETURN_IF_ERROR(add_keys(key, learning.known));
-  }
-  learning.lessons = options.lessons;
-  return learning;
-}
-
-absl::StatusOr<Neuron::Options> neuron_options(const NeuronOptions& options) {
-  Neuron::Options neuron;
-  neuron.metagraph = metagraph_options(options);
-  BITTENSOR_ASSIGN_OR_RETURN(neuron.axon, axon_options(options));
-  neuron.dendrite = dendrite_options(options);
-  neuron.router = router_options(options);
-  BITTENSOR_ASSIGN_OR_RETURN(neuron.step.learning, learning_options(options));
-  neuron.step.max_peers = options.max_peers;
-  neuron.step.ask_interval = options.ask_interval;
-  neuron.step.weights_from_scores = options.weights == "score";
-  neuron.step.poison = options.poison;
-  neuron.look_ahead = options.look_ahead;
-  neuron.serve_interval = options.serve_interval;
-  return neuron;
-}
-
 Metagraph::Options metagraph_options(const NeuronOptions& options) {
-  Metagraph::Options metagraph;
+  Metagraph::Options metagraph = options.metagraph;
   metagraph.listen_address = join_host_port(options.listen_ip, options.metagraph_port);
   metagraph.remote_ip = remote_host(options);
-  metagraph.bootstrap = options.bootstrap;
-  metagraph.difficulty = options.record_difficulty;
   const auto is_remote = [](const std::string& address) { return !is_loopback(address); };
-  if (options.remote_ip.empty() && is_loopback(metagraph.remote_ip) &&
-      std::any_of(options.bootstrap.begin(), options.bootstrap.end(), is_remote)) {
+  if (options.metagraph.remote_ip.empty() && is_loopback(metagraph.remote_ip) &&
+      std::any_of(metagraph.bootstrap.begin(), metagraph.bootstrap.end(), is_remote)) {
     spdlog::warn("others are told to reach this neuron at {}: pass --remote_ip",
                  metagraph.remote_ip);
   }
@@ -156,22 +74,25 @@ Metagraph::Options metagraph_options(const NeuronOptions& options) {
 }
 
 Dendrite::Options dendrite_options(const NeuronOptions& options) {
-  Dendrite::Options dendrite;
-  dendrite.timeout =
-      std::chrono::duration_cast<Duration>(std::chrono::duration<double>(options.timeout));
-  if (const auto compression = parse_compression(options.compression); compression.ok()) {
-    dendrite.calls.compression = *compression;
-  }
+  Dendrite::Options dendrite = options.dendrite;
   dendrite.give_up = &StopSignal::requested;
   return dendrite;
 }
 
 Router::Options router_options(const NeuronOptions& options) {
-  Router::Options router;
-  router.topk = options.topk;
+  Router::Options router = options.router;
   // Weights that follow from scores and count in full for them would let whoever leads take all.
-  if (options.weights == "score") router.prior = 0.25;
+  if (options.step.weights_from_scores) router.prior = 0.25;
   return router;
+}
+
+Neuron::Options neuron_options(const NeuronOptions& options) {
+  Neuron::Options neuron = options;
+  neuron.metagraph = metagraph_options(options);
+  neuron.axon = axon_options(options);
+  neuron.dendrite = dendrite_options(options);
+  neuron.router = router_options(options);
+  return neuron;
 }
 
 std::string progress_style(const NeuronOptions& options) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// From what the user said to the options of each part, so that the example
-// programs need not repeat it.
+// From what the user said to the parts, so that the programs need not repeat it.
 #pragma once
 
 #include <memory>
@@ -25,13 +24,13 @@ namespace bittensor {
 absl::StatusOr<std::unique_ptr<Transport>> make_transport(const NeuronOptions& options,
                                                           const Wallet& wallet, Executor& executor);
 
-// An error names the key, or the file, that is not valid.
-absl::StatusOr<Axon::Options> axon_options(const NeuronOptions& options);
-absl::StatusOr<Learning> learning_options(const NeuronOptions& options);
+// The options of the parts with what follows from several: the addresses to listen at, the file
+// that remembers peers, how long to wait once a stop is requested.
+Axon::Options axon_options(const NeuronOptions& options);
 Metagraph::Options metagraph_options(const NeuronOptions& options);
 Dendrite::Options dendrite_options(const NeuronOptions& options);
 Router::Options router_options(const NeuronOptions& options);
-absl::StatusOr<Neuron::Options> neuron_options(const NeuronOptions& options);
+Neuron::Options neuron_options(const NeuronOptions& options);
 
 // --progress, or "quiet" with --quiet.
 std::string progress_style(const NeuronOptions& options);

@@ -10,8 +10,11 @@
 #include <optional>
 #include <utility>
 
+#include "CLI/CLI.hpp"
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "nlohmann/json.hpp"
 #include "spdlog/sinks/base_sink.h"
 #include "spdlog/spdlog.h"
 #include "torch/torch.h"
@@ -25,6 +28,7 @@
 #include "bittensor/base/stop_signal.h"
 #include "bittensor/base/terminal.h"
 #include "bittensor/base/thread_executor.h"
+#include "bittensor/command_line/command_line.h"
 #include "bittensor/dashboard/dashboard.h"
 #include "bittensor/neuron/confusion.h"
 #include "bittensor/neuron/join_chain.h"
@@ -178,9 +182,8 @@ NeuronWatch::Options watch_options(const NeuronOptions& options) {
   if (options.metrics_port > 0) {
     watch.metrics_address = join_host_port(options.metrics_ip, options.metrics_port);
   }
-  watch.timeout =
-      std::chrono::duration_cast<Duration>(std::chrono::duration<double>(options.timeout));
-  watch.bootstrap = options.bootstrap;
+  watch.timeout = options.dendrite.timeout;
+  watch.bootstrap = options.metagraph.bootstrap;
   return watch;
 }
 
@@ -267,7 +270,7 @@ absl::Status run_neuron(const NeuronOptions& given, NeuronTask task) {
   // The neuron: a metagraph that tells and learns who is there, an axon that serves a copy of the
   // model, a dendrite that asks others, a router that learns whom to ask.
   BITTENSOR_ASSIGN_OR_RETURN(const auto transport, make_transport(options, wallet, executor));
-  BITTENSOR_ASSIGN_OR_RETURN(Neuron::Options parts, neuron_options(options));
+  Neuron::Options parts = neuron_options(options);
   parts.step.max_gradient_norm = task.max_gradient_norm;
   parts.watch = &watch;
   parts.trace = trace.get();
@@ -340,7 +343,7 @@ absl::Status run_neuron(const NeuronOptions& given, NeuronTask task) {
   if (!local_test) local_test = test_local(task, neuron.synapse(), &confusion);
   const TestResult network_test = test_network(task, neuron);
   BITTENSOR_RETURN_IF_ERROR(training.status());
-  const auto synapses = neuron.metagraph().get_synapses(options.max_peers);
+  const auto synapses = neuron.metagraph().get_synapses(options.step.max_peers);
   nlohmann::json more = task.report ? task.report(*local_test) : nlohmann::json::object();
   more.update(exchange_of(neuron));
   more["network_test_loss"] = network_test.loss;
@@ -374,21 +377,23 @@ int example_main(int argc, char** argv, const std::string& name, const std::stri
                  const std::function<void(CLI::App&)>& add) {
   tune_allocator();
   raise_file_limit();
-  CLI::App app(description, name);
+  // `bittensor neuron mnist` becomes this program under that name.
+  const bool renamed = argc > 0 && absl::StartsWith(argv[0], "bittensor ");
+  CLI::App app(description, renamed ? argv[0] : name);
   add_neuron_options(app, options);
   if (add) add(app);
-  CLI11_PARSE(app, argc, argv);
+  if (const auto status = read_command_line(app, argc, argv)) return *status;
 
   StopSignal::install();
-  absl::Status status = start_logging(options.log_level);
+  absl::Status status = start_logging(options.quiet ? "warning" : options.log_level);
   try {
     if (status.ok()) status = run(options);
   } catch (const std::exception& error) {  // libtorch: out of memory, a device that fails
     status = absl::InternalError(error.what());
   }
-  if (status.ok()) return 0;
-  std::fprintf(stderr, "%s: %s\n", name.c_str(), abbreviated(status.message()).c_str());
-  return 1;
+  if (status.ok()) return kExitDone;
+  std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), abbreviated(status.message()).c_str());
+  return kExitFailed;
 }
 
 }  // namespace bittensor

@@ -10,10 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "CLI/CLI.hpp"
 #include "absl/status/status.h"
 #include "c10/core/Device.h"
-#include "nlohmann/json.hpp"
+#include "nlohmann/json_fwd.hpp"
 #include "torch/optim/optimizer.h"
 
 #include "bittensor/neuron/evaluate.h"
@@ -21,6 +20,10 @@
 #include "bittensor/neuron/options.h"
 #include "bittensor/neuron/training.h"
 #include "bittensor/synapse/synapse.h"
+
+namespace CLI {
+class App;
+}
 
 namespace bittensor {
 

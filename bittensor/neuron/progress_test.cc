@@ -77,6 +77,18 @@ TEST(Progress, JsonIsOneObjectALine) {
   EXPECT_EQ(nlohmann::json::parse(lines.substr(lines.find('\n') + 1))["line"], "said");
 }
 
+TEST(Progress, QuietSaysNothingButCounts) {
+  ManualExecutor executor;
+  Progress progress(Progress::style_of("quiet"), executor);
+  progress.start_epoch();
+  executor.advance(10s);
+  ::testing::internal::CaptureStdout();
+  progress.show(half_way());
+  progress.say("said");
+  EXPECT_EQ(::testing::internal::GetCapturedStdout(), "");
+  EXPECT_EQ(progress.images_per_second(), 50);
+}
+
 TEST(Progress, EventWithAPathThatIsNotUtf8IsStillAnEvent) {
   ManualExecutor executor;
   Progress progress(Progress::Style::kJson, executor);

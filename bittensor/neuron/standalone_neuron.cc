@@ -17,11 +17,11 @@ absl::StatusOr<std::unique_ptr<StandaloneNeuron>> StandaloneNeuron::create(
     const NeuronOptions& options, std::shared_ptr<Synapse> synapse) {
   BITTENSOR_ASSIGN_OR_RETURN(Wallet wallet, open_wallet(options));
   BITTENSOR_ASSIGN_OR_RETURN(FileLock lock, lock_key(options));
-  BITTENSOR_ASSIGN_OR_RETURN(Neuron::Options parts, neuron_options(options));
   std::unique_ptr<StandaloneNeuron> made(new StandaloneNeuron(std::move(wallet), std::move(lock)));
   BITTENSOR_ASSIGN_OR_RETURN(made->transport_,
                              make_transport(options, made->wallet_, made->executor_));
   BITTENSOR_ASSIGN_OR_RETURN(made->chain_, join_chain(options, made->wallet_));
+  Neuron::Options parts = neuron_options(options);
   parts.metagraph.chain = made->chain_.get();
   made->neuron_ = std::make_unique<Neuron>(std::move(parts), *made->transport_, made->wallet_,
                                            made->executor_, std::move(synapse));

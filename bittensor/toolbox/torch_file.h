@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
@@ -25,5 +26,9 @@ absl::StatusOr<std::vector<NamedMappedTensor>> parse_torch_file(absl::string_vie
 // The tensors of a pytorch_model.bin. Their elements stay in the mapped file, as with
 // read_safetensors(). Errors name the file.
 absl::StatusOr<TensorMap> read_torch_file(const std::string& path);
+
+// Writes `tensors`, from any device, as torch.save() writes a state_dict: torch.load() gives a dict
+// of tensors, with weights_only=True, too. The file is whole or not there. Errors name the file.
+absl::Status write_torch_file(const std::string& path, const TensorMap& tensors);
 
 }  // namespace bittensor

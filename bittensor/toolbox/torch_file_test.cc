@@ -7,6 +7,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "torch/torch.h"
 
 #include "bittensor/toolbox/pickle.h"
 #include "bittensor/toolbox/tensor_map_testing.h"
@@ -46,6 +47,26 @@ TEST(TorchFile, ReadsTheFormBeforePyTorch16) {
   const auto tensors = read_torch_file("tests/golden/bert/tensors_old.bin");
   ASSERT_TRUE(tensors.ok()) << tensors.status();
   expect_golden_tensors(*tensors);
+}
+
+TEST(TorchFile, ReadsWhatItWrites) {
+  const std::string path = ::testing::TempDir() + "/torch_file_test.pt";
+  const at::Tensor large = torch::arange(100, torch::kFloat);
+  const TensorMap written{{"a.weight", large.slice(0, 3, 9).view({2, 3})},
+                          {"b", torch::tensor({1, 2}, torch::kLong)},
+                          {"empty", torch::empty({0, 4})}};
+  ASSERT_TRUE(write_torch_file(path, written).ok());
+  EXPECT_LT(std::filesystem::file_size(path), 2000u);  // not the large tensor
+  const auto read = read_torch_file(path);
+  std::filesystem::remove(path);
+  ASSERT_TRUE(read.ok()) << read.status();
+  ASSERT_EQ(read->size(), written.size());
+  for (const auto& [name, tensor] : written) EXPECT_TRUE(read->at(name).equal(tensor)) << name;
+}
+
+TEST(TorchFile, ErrorsOfWritingNameTheFile) {
+  const absl::Status status = write_torch_file("/proc/no_folder/a.pt", {});
+  EXPECT_THAT(std::string(status.message()), HasSubstr("/proc/no_folder"));
 }
 
 TEST(TorchFile, RefusesEveryCutOfAFile) {

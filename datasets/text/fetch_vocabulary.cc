@@ -42,6 +42,10 @@ absl::Status make_vocabulary(const std::string& json_path, const std::string& pa
 
 }  // namespace
 
+CachedSet bert_vocabulary_set() {
+  return {kFolder, vocabulary_files()};
+}
+
 absl::StatusOr<std::string> fetch_bert_vocabulary(const std::string& cache,
                                                   const FetchOptions& options) {
   const auto folder = cached_folder(

@@ -8,6 +8,9 @@
 
 namespace bittensor {
 
+// What fetch_bert_vocabulary() leaves in the cache.
+CachedSet bert_vocabulary_set();
+
 // The vocab.txt of bert-base-uncased below `cache`, from the network if it is not there (141 KB).
 // Errors as fetch_package.
 absl::StatusOr<std::string> fetch_bert_vocabulary(const std::string& cache = default_cache(),

@@ -125,6 +125,10 @@ absl::StatusOr<std::vector<Speech>> load_speeches(const std::string& folder) {
   return speeches;
 }
 
+CachedSet speeches_set() {
+  return cached_set(speeches_package());
+}
+
 absl::StatusOr<std::string> fetch_speeches(const std::string& cache, const FetchOptions& options) {
   auto folder = fetch_package(speeches_package(), cache, options);
   if (folder.ok()) return folder;

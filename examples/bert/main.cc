@@ -12,14 +12,15 @@
 //   bert --task classify --model FOLDER --data FILE.tsv
 //
 // This is the data and the model; the neuron itself is in bittensor/neuron/program.cc.
+#include <chrono>
 #include <limits>
 #include <string>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/string_view.h"
 #include "datasets/share_options.h"
 #include "examples/bert/options.h"
 
+#include "bittensor/command_line/option_group.h"
 #include "bittensor/neuron/program.h"
 
 namespace bittensor {
@@ -33,12 +34,12 @@ NeuronOptions pretraining_defaults() {
   options.batch_size_test = 64;
   options.learning_rate = 1e-3;
   options.test_images = 1000;
-  options.ask_interval = 4;     // answering costs half as much as training
-  options.look_ahead = 4;       // an answer is some megabytes
-  options.axon_max_rows = 256;  // of up to 128 tokens, with 1024 numbers each
-  options.timeout = 10;
+  options.step.ask_interval = 4;  // answering costs half as much as training
+  options.look_ahead = 4;         // an answer is some megabytes
+  options.axon.max_rows = 256;    // of up to 128 tokens, with 1024 numbers each
+  options.dendrite.timeout = std::chrono::seconds(10);
   options.serve_interval = 50;
-  options.lessons = 8;
+  options.step.learning.lessons = 8;
   return options;
 }
 
@@ -68,11 +69,7 @@ bool classifies(int argc, char** argv) {
 void add_bert_options(CLI::App& app, BertOptions& bert) {
   const auto add = [&](const std::string& name, auto& value, const std::string& help,
                        const char* group) {
-    return app.add_option("--" + name, value, help)
-        ->group(group)
-        ->envname("BITTENSOR_" + absl::AsciiStrToUpper(name))
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
-        ->capture_default_str();
+    return OptionGroup(app, group).add(name, value, help);
   };
   constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
   add("task", bert.task,

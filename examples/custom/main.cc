@@ -31,8 +31,8 @@ class OneLayer : public ImageClassifier {
 int main(int argc, char** argv) {
   NeuronOptions options;
   options.axon_port = options.metagraph_port = 0;  // any free ones
-  if (argc > 1) options.bootstrap = {argv[1]};
-  options.min_peers = static_cast<int>(options.bootstrap.size());
+  if (argc > 1) options.metagraph.bootstrap = {argv[1]};
+  options.min_peers = static_cast<int>(options.metagraph.bootstrap.size());
   const auto model = std::make_shared<OneLayer>();
   const auto neuron = StandaloneNeuron::create(options, model).value();
   torch::optim::SGD optimizer(neuron->parameters(), torch::optim::SGDOptions(0.03).momentum(0.9));

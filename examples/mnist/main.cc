@@ -14,6 +14,7 @@
 #include "torch/torch.h"
 
 #include "bittensor/base/status_macros.h"
+#include "bittensor/command_line/option_group.h"
 #include "bittensor/neuron/compute.h"
 
 namespace bittensor {
@@ -59,9 +60,7 @@ int main(int argc, char** argv) {
       },
       [&](CLI::App& app) {
         add_share_options(app, share);
-        app.add_option("--model", model,
-                       "plain, wide, narrow, deep or conv: neurons need not be alike")
-            ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
-            ->capture_default_str();
+        bittensor::OptionGroup(app, "Training")
+            .add("model", model, "plain, wide, narrow, deep or conv: neurons need not be alike");
       });
 }

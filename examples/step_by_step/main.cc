@@ -56,8 +56,7 @@ absl::Status run(const NeuronOptions& options) {
 
   // 4. The axon: serves a copy of the synapse. It is started before the metagraph tells others of
   // its port.
-  BITTENSOR_ASSIGN_OR_RETURN(const Axon::Options serving, axon_options(options));
-  Axon axon(serving, *transport, wallet, executor);
+  Axon axon(axon_options(options), *transport, wallet, executor);
   axon.serve(*model);  // a copy: training the model does not change what others see
   BITTENSOR_RETURN_IF_ERROR(axon.start());
   metagraph.subscribe(model->schema(), axon.port());
@@ -69,7 +68,7 @@ absl::Status run(const NeuronOptions& options) {
                     [&axon] { return axon.served(); });
 
   // 6. The router: learns which synapses help with which sample.
-  Router router(/*x_dim=*/1024, /*key_dim=*/100, options.topk);
+  Router router(/*x_dim=*/1024, /*key_dim=*/100, options.router.topk);
   WeightAverage weight_average;
 
   // 7. One optimizer over both.

@@ -39,8 +39,8 @@ class AskedBatch final : public MiniBatch {
 
 TrainingStep::Options step_options(const Node& node) {
   TrainingStep::Options options;
-  options.max_peers = node.options().max_peers;
-  options.ask_interval = node.options().ask_interval;
+  options.max_peers = node.options().step.max_peers;
+  options.ask_interval = node.options().step.ask_interval;
   options.learning = node.learning();
   return options;
 }
@@ -62,7 +62,7 @@ std::unique_ptr<Conversation::Question> Conversation::ask(Inputs inputs, at::Ten
       std::make_unique<AskedBatch>(std::move(inputs), std::move(labels), std::move(context));
   // TrainingStep asks in one of so many steps only.
   const std::int64_t interval =
-      step_.alone() ? TrainingStep::kAsksItselfEvery : node_->options().ask_interval;
+      step_.alone() ? TrainingStep::kAsksItselfEvery : node_->options().step.ask_interval;
   const std::int64_t number = in_turn ? asked_ : asked_ * interval;
   ++asked_;
   return std::make_unique<Question>(Question{step_.ask(std::move(batch), number)});

@@ -16,8 +16,6 @@ absl::StatusOr<std::unique_ptr<Node>> Node::open(const NeuronOptions& options,
                                                  std::function<bool()> give_up) {
   BITTENSOR_ASSIGN_OR_RETURN(Wallet wallet, open_wallet(options));
   BITTENSOR_ASSIGN_OR_RETURN(FileLock lock, lock_key(options));
-  BITTENSOR_ASSIGN_OR_RETURN(Learning learning, learning_options(options));
-  BITTENSOR_ASSIGN_OR_RETURN(Axon::Options axon, axon_options(options));
   Dendrite::Options dendrite = dendrite_options(options);
   dendrite.give_up = std::move(give_up);
   Base base;
@@ -25,8 +23,8 @@ absl::StatusOr<std::unique_ptr<Node>> Node::open(const NeuronOptions& options,
   base.lock = std::make_unique<FileLock>(std::move(lock));
   base.executor = std::make_unique<ThreadExecutor>();
   BITTENSOR_ASSIGN_OR_RETURN(base.transport, make_transport(options, *base.wallet, *base.executor));
-  return std::unique_ptr<Node>(new Node(options, std::move(base), std::move(learning),
-                                        std::move(axon), std::move(dendrite)));
+  return std::unique_ptr<Node>(new Node(options, std::move(base), options.step.learning,
+                                        axon_options(options), std::move(dendrite)));
 }
 
 Node::Node(const NeuronOptions& options, Base base, Learning learning, Axon::Options axon,

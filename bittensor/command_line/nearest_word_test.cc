@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "app/commands.h"
+#include "bittensor/command_line/nearest_word.h"
 
 #include "gtest/gtest.h"
 
