@@ -156,11 +156,10 @@ class GoesOn(ProgramTest):
         neuron.wait_for("saved")
         self.assertIn("is saved again", neuron.stderr())
 
-    def test_options_come_from_the_file_and_then_the_environment(self):
+    def test_the_environment_counts_more_than_the_file(self):
         config = self.folder / "config.toml"
-        config.write_text("epochs = 2\n")
-        neuron = self.neuron("a", "--config", config,
-                             env={"BITTENSOR_BATCH_SIZE_TRAIN": "500", "BITTENSOR_EPOCHS": "3"})
+        config.write_text("epochs = 3\nbatch_size_train = 500\n")
+        neuron = self.neuron("a", "--config", config, env={"BITTENSOR_EPOCHS": "2"})
         self.assertEqual(neuron.finish(), 0, neuron.stderr())
         self.assertEqual([(epoch, images) for epoch, images, _, _ in neuron.losses()],
                          [(1, 1000), (2, 1000)])

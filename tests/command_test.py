@@ -59,7 +59,7 @@ class Commands(unittest.TestCase):
         self.assertNotIn("did you mean", self.run_it("nonsense").stderr)
         for words, nearest in ((("neuron", "mnits"), "mnist"), (("wallet", "shwo"), "show"),
                                (("data", "gte"), "get"), (("checkpoint", "exprot"), "export"),
-                               (("wallet", "create", "--encyrpt"), "--encrypt"),
+                               (("wallet", "create", "key", "--encyrpt"), "--encrypt"),
                                (("neuron", "mnist", "--epoch", "1"), "--epochs")):
             run = self.run_it(*words)
             self.assertEqual(run.returncode, 2, words)
@@ -119,7 +119,7 @@ class Commands(unittest.TestCase):
         run = subprocess.run(["groff", "-man", "-Tutf8", "-ww"], input=page, capture_output=True,
                              text=True, timeout=PATIENCE)
         self.assertEqual((run.returncode, run.stderr), (0, ""))
-        self.assertIn("--learning_rate", re.sub("\x1b\\[[0-9;]*m", "", run.stdout))
+        self.assertIn("--learning_rate", re.sub(".\x08|\x1b\\[[0-9;]*m", "", run.stdout))
 
     def test_missing_text_is_asked_for(self):
         run = self.run_it("fill-mask", "--model", MODEL)
