@@ -20,7 +20,8 @@
 #include "synapses/bert/classify.h"
 #include "synapses/bert/fill_mask.h"
 #include "synapses/bert/sentence_encoder.h"
-#include "torch/torch.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/base/abbreviated.h"
 #include "bittensor/base/status_macros.h"

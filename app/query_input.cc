@@ -10,7 +10,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "datasets/cifar10/png.h"
-#include "torch/torch.h"
+#include "torch/nn/functional/upsampling.h"
+#include "torch/serialize.h"
+#include "torch/types.h"
 
 #include "bittensor/base/status_macros.h"
 

@@ -6,7 +6,8 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/serialize.h"
+#include "torch/types.h"
 #include <png.h>
 
 #include "bittensor/synapse/schema_text.h"

@@ -21,7 +21,8 @@
 #include "app/network_view.h"
 #include "app/query_input.h"
 #include "nlohmann/json.hpp"
-#include "torch/torch.h"
+#include "torch/serialize.h"
+#include "torch/types.h"
 
 #include "bittensor/base/logging.h"
 #include "bittensor/base/staged_file.h"

@@ -10,7 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 #include "bittensor/base/staged_file.h"
 #include "bittensor/base/status_macros.h"

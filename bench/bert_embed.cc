@@ -11,7 +11,8 @@
 #include <vector>
 
 #include "synapses/bert/sentence_encoder.h"
-#include "torch/torch.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 int main(int argc, char** argv) {
   if (argc != 5) {

@@ -14,7 +14,8 @@
 #include <string>
 
 #include "synapses/bert/folder.h"
-#include "torch/torch.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/base/allocator.h"
 #include "bittensor/base/logging.h"

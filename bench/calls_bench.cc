@@ -13,7 +13,9 @@
 #include "bench/timing.h"
 #include "synapses/image_mini_batch.h"
 #include "synapses/mnist/mnist_synapse.h"
-#include "torch/torch.h"
+#include "torch/optim/sgd.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/base/allocator.h"
 #include "bittensor/base/check.h"

@@ -5,7 +5,8 @@
 #include <cstdio>
 #include <cstring>
 
-#include "torch/torch.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/base/check.h"
 #include "bittensor/metagraph/statement.h"

@@ -5,7 +5,9 @@
 #include <thread>
 
 #include "bench/client.h"
-#include "torch/torch.h"
+#include "torch/nn/modules/linear.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/base/check.h"
 

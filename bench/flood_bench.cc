@@ -16,7 +16,8 @@
 #include "bench/peers.h"
 #include "bench/timing.h"
 #include "synapses/mnist/mnist_synapse.h"
-#include "torch/torch.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 #include <sys/resource.h>
 
 #include "bittensor/base/allocator.h"

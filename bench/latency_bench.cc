@@ -11,7 +11,9 @@
 #include "bench/timing.h"
 #include "synapses/image_mini_batch.h"
 #include "synapses/mnist/mnist_synapse.h"
-#include "torch/torch.h"
+#include "torch/optim/sgd.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 #include <arpa/inet.h>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -6,7 +6,8 @@
 #include <string>
 #include <thread>
 
-#include "torch/torch.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>

@@ -17,7 +17,8 @@
 #include "bench/peers.h"
 #include "bench/timing.h"
 #include "synapses/mnist/mnist_synapse.h"
-#include "torch/torch.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/base/allocator.h"
 #include "bittensor/base/check.h"

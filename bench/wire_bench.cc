@@ -13,7 +13,8 @@
 #include "bench/peers.h"
 #include "bench/timing.h"
 #include "bench/wire/round_trip.h"
-#include "torch/torch.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/base/allocator.h"
 #include "bittensor/base/check.h"

@@ -20,7 +20,8 @@ endif()
 # clang-tidy, and changing one file again and again.
 option(BITTENSOR_UNITY "Compile the sources of a target together" ON)
 
-# libtorch and the other heavy headers, precompiled: torch/torch.h costs 20 s a file without.
+# What most sources take of libtorch and of the other heavy headers, precompiled. Not torch/torch.h:
+# it costs a source that has it precompiled 4 s more than what we use of it, and without 14 s.
 # Foreign headers are SYSTEM: their warnings are not ours.
 add_library(bittensor_torch INTERFACE)
 target_link_libraries(bittensor_torch INTERFACE ${TORCH_LIBRARIES})
@@ -32,12 +33,14 @@ target_compile_definitions(bittensor_torch INTERFACE GTEST_HAS_PTHREAD=1)
 file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/torch_pch.cc CONTENT "")
 add_library(bittensor_torch_pch OBJECT ${CMAKE_BINARY_DIR}/torch_pch.cc)
 target_link_libraries(bittensor_torch_pch PRIVATE bittensor_torch bittensor_flags)
-target_link_libraries(bittensor_torch_pch PRIVATE GTest::gmock nlohmann_json::nlohmann_json
-  spdlog::spdlog absl::statusor absl::strings absl::flat_hash_map CLI11::CLI11)
+target_link_libraries(bittensor_torch_pch PRIVATE GTest::gmock spdlog::spdlog absl::statusor
+  absl::strings absl::flat_hash_map)
 target_precompile_headers(bittensor_torch_pch PRIVATE
-  <torch/torch.h> <gmock/gmock.h> <gtest/gtest.h> <nlohmann/json.hpp> <spdlog/spdlog.h>
+  <torch/types.h> <torch/utils.h> <torch/nn/module.h> <torch/nn/modules/linear.h>
+  <torch/nn/modules/conv.h> <torch/nn/modules/batchnorm.h> <torch/optim/sgd.h>
+  <gmock/gmock.h> <gtest/gtest.h> <spdlog/spdlog.h>
   <absl/container/flat_hash_map.h> <absl/status/statusor.h> <absl/strings/str_cat.h>
-  <filesystem> <fstream> <functional> <regex> <thread>)
+  <filesystem> <fstream> <functional> <thread>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(bittensor_torch_pch PUBLIC "SHELL:-Xclang -fno-pch-timestamp")
 endif()

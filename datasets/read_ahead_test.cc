@@ -2,7 +2,7 @@
 #include "datasets/read_ahead.h"
 
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 namespace bittensor {
 namespace {

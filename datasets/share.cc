@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "datasets/split_mix.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 #include "bittensor/base/check.h"
 

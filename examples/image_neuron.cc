@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "synapses/image_mini_batch.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 #include "bittensor/neuron/sgd.h"
 

@@ -14,7 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "datasets/mnist/idx.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -11,7 +11,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 #include "bittensor/axon/axon.h"
 #include "bittensor/base/thread_executor.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "synapses/class_losses.h"
 
-#include "torch/torch.h"
+#include "torch/types.h"
 
 namespace bittensor {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 namespace bittensor {
 namespace {

@@ -2,7 +2,7 @@
 #include "synapses/class_scores.h"
 
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 namespace bittensor {
 namespace {

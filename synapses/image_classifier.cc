@@ -4,7 +4,8 @@
 #include <utility>
 
 #include "synapses/class_losses.h"
-#include "torch/torch.h"
+#include "torch/nn/modules/linear.h"
+#include "torch/types.h"
 
 namespace bittensor {
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "synapses/student_synapse.h"
 
-#include "torch/torch.h"
+#include "torch/nn/modules/activation.h"
+#include "torch/nn/modules/container/sequential.h"
+#include "torch/nn/modules/linear.h"
+#include "torch/types.h"
 
 namespace bittensor {
 

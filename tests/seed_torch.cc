@@ -4,7 +4,8 @@
 // another seed otherwise, and a test that fails once in fifty runs tells nothing. Linked into every
 // test of libtorch (cmake/BittensorTargets.cmake). --gtest_random_seed=N tries others.
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 namespace bittensor {
 namespace {

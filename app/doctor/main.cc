@@ -18,7 +18,7 @@
 #include "datasets/share_options.h"
 #include "datasets/text/fetch_vocabulary.h"
 #include "datasets/text/speeches.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 #include "torch/version.h"
 #include <grpcpp/grpcpp.h>
 #include <sodium.h>

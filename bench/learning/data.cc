@@ -4,7 +4,9 @@
 #include <map>
 
 #include "datasets/mnist/mnist.h"
-#include "torch/torch.h"
+#include "torch/optim/sgd.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/neuron/training.h"
 

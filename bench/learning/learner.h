@@ -8,7 +8,8 @@
 #include "bench/learning/world.h"
 #include "datasets/batches.h"
 #include "synapses/image_classifier.h"
-#include "torch/torch.h"
+#include "torch/optim/sgd.h"
+#include "torch/types.h"
 
 #include "bittensor/dendrite/dendrite.h"
 #include "bittensor/neuron/training_step.h"

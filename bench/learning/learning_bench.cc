@@ -9,7 +9,8 @@
 
 #include "CLI/CLI.hpp"
 #include "bench/learning/setup.h"
-#include "torch/torch.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/base/allocator.h"
 #include "bittensor/base/json_file.h"

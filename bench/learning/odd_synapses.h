@@ -6,7 +6,7 @@
 #include <atomic>
 #include <memory>
 
-#include "torch/torch.h"
+#include "torch/types.h"
 
 #include "bittensor/base/executor.h"
 #include "bittensor/synapse/synapse.h"

@@ -8,7 +8,12 @@
 #include "bench/learning/data.h"
 #include "bench/learning/setup.h"
 #include "bench/learning/world.h"
-#include "torch/torch.h"
+#include "torch/nn/module.h"
+#include "torch/nn/modules/linear.h"
+#include "torch/optim/optimizer.h"
+#include "torch/optim/sgd.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/base/check.h"
 #include "bittensor/dendrite/dendrite.h"

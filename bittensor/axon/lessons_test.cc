@@ -4,7 +4,7 @@
 #include <set>
 
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 #include "bittensor/wallet/wallet.h"
 

@@ -2,7 +2,10 @@
 #include "bittensor/axon/taught_gradients.h"
 
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/nn/module.h"
+#include "torch/nn/modules/linear.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/synapse/served_synapse.h"
 #include "bittensor/wallet/wallet.h"

@@ -2,7 +2,8 @@
 #include "bittensor/dendrite/fan_out_gradient.h"
 
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 namespace bittensor {
 namespace {

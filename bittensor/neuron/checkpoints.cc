@@ -9,7 +9,10 @@
 #include "absl/strings/str_format.h"
 #include "nlohmann/json.hpp"
 #include "spdlog/spdlog.h"
-#include "torch/torch.h"
+#include "torch/nn/module.h"
+#include "torch/optim/optimizer.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/base/allocator.h"
 #include "bittensor/base/staged_file.h"

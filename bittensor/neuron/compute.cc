@@ -9,7 +9,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "spdlog/spdlog.h"
-#include "torch/torch.h"
+#include "torch/cuda.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/neuron/blas.h"
 #include "bittensor/neuron/openmp.h"

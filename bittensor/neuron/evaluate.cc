@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/neuron/evaluate.h"
 
-#include "torch/torch.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/base/stop_signal.h"
 

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 #include "bittensor/axon/axon.h"
 #include "bittensor/base/manual_executor.h"

@@ -7,7 +7,10 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/nn/modules/dropout.h"
+#include "torch/nn/modules/linear.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/axon/axon.h"
 #include "bittensor/base/thread_executor.h"

@@ -3,7 +3,9 @@
 
 #include <utility>
 
-#include "torch/torch.h"
+#include "torch/optim/optimizer.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/base/failure_text.h"
 #include "bittensor/base/status_macros.h"

@@ -10,7 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "nlohmann/json.hpp"
 #include "spdlog/spdlog.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 #include "bittensor/base/failure_text.h"
 #include "bittensor/watch/event_file.h"

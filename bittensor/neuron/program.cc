@@ -17,7 +17,8 @@
 #include "nlohmann/json.hpp"
 #include "spdlog/sinks/base_sink.h"
 #include "spdlog/spdlog.h"
-#include "torch/torch.h"
+#include "torch/nn/utils/clip_grad.h"
+#include "torch/types.h"
 
 #include "bittensor/base/abbreviated.h"
 #include "bittensor/base/allocator.h"

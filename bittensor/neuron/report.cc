@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "nlohmann/json.hpp"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 namespace bittensor {
 

@@ -4,7 +4,10 @@
 #include <memory>
 
 #include "ATen/Parallel.h"
-#include "torch/torch.h"
+#include "torch/optim/optimizer.h"
+#include "torch/optim/sgd.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/toolbox/parameter_key.h"
 

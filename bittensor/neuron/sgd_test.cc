@@ -2,7 +2,11 @@
 #include "bittensor/neuron/sgd.h"
 
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/nn/modules/linear.h"
+#include "torch/nn/utils/convert_parameters.h"
+#include "torch/optim/sgd.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 namespace bittensor {
 namespace {

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "torch/torch.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 namespace bittensor {
 namespace {

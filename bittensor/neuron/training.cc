@@ -10,7 +10,10 @@
 #include "absl/strings/str_format.h"
 #include "nlohmann/json.hpp"
 #include "spdlog/spdlog.h"
-#include "torch/torch.h"
+#include "torch/nn/module.h"
+#include "torch/optim/optimizer.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/base/json_file.h"
 #include "bittensor/base/status_macros.h"

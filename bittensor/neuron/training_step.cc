@@ -7,7 +7,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "torch/torch.h"
+#include "torch/autograd.h"
+#include "torch/nn/module.h"
+#include "torch/nn/utils/clip_grad.h"
+#include "torch/optim/optimizer.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/neuron/sgd.h"
 #include "bittensor/router/contribution.h"

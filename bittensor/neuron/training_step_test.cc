@@ -4,7 +4,10 @@
 #include <cmath>
 
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/nn/modules/batchnorm.h"
+#include "torch/optim/sgd.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/base/thread_executor.h"
 #include "bittensor/neuron/neuron.h"

@@ -6,7 +6,9 @@
 
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "torch/torch.h"
+#include "torch/nn/modules/linear.h"
+#include "torch/optim/sgd.h"
+#include "torch/types.h"
 
 #include "bittensor/base/manual_executor.h"
 #include "bittensor/neuron/training_step.h"

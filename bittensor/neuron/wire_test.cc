@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 #include "bittensor/axon/axon.h"
 #include "bittensor/base/thread_executor.h"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/router/contribution.h"
 
-#include "torch/torch.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 namespace bittensor {
 namespace {

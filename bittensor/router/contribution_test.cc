@@ -2,7 +2,8 @@
 #include "bittensor/router/contribution.h"
 
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/router/testing/some_synapses.h"
 

@@ -2,7 +2,7 @@
 #include "bittensor/router/dispatcher.h"
 
 #include "gmock/gmock.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 namespace bittensor {
 namespace {

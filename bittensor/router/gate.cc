@@ -5,7 +5,9 @@
 #include <cmath>
 #include <limits>
 
-#include "torch/torch.h"
+#include "torch/nn/modules/linear.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 namespace bittensor {
 namespace {

@@ -4,7 +4,8 @@
 #include <cmath>
 
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/router/testing/some_synapses.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "benchmark/benchmark.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 #include "bittensor/router/router.h"
 #include "bittensor/router/testing/some_synapses.h"

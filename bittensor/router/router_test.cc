@@ -5,7 +5,12 @@
 #include <sstream>
 
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/autograd.h"
+#include "torch/optim/adam.h"
+#include "torch/optim/sgd.h"
+#include "torch/serialize.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/router/testing/some_synapses.h"
 

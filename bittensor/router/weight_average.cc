@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "torch/torch.h"
+#include "torch/types.h"
 
 namespace bittensor {
 namespace {

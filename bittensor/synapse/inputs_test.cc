@@ -2,7 +2,7 @@
 #include "bittensor/synapse/inputs.h"
 
 #include "gmock/gmock.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 namespace bittensor {
 namespace {

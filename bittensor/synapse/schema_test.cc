@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 namespace bittensor {
 namespace {

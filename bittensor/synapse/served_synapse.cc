@@ -7,7 +7,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "torch/torch.h"
+#include "torch/autograd.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/tensor/finite.h"

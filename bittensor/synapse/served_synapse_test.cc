@@ -7,7 +7,11 @@
 #include <thread>
 
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/nn/modules/batchnorm.h"
+#include "torch/nn/modules/dropout.h"
+#include "torch/nn/modules/linear.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 namespace bittensor {
 namespace {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/synapse/synapse.h"
 
-#include "torch/torch.h"
+#include "torch/nn/module.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 namespace bittensor {
 namespace {

@@ -2,7 +2,11 @@
 #include "bittensor/synapse/synapse.h"
 
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/nn/modules/batchnorm.h"
+#include "torch/nn/modules/conv.h"
+#include "torch/nn/modules/linear.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 namespace bittensor {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 #include "bittensor/tensor/testing/decoded.h"
 #include "bittensor/v1/axon.pb.h"

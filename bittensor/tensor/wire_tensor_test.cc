@@ -5,7 +5,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/tensor/codec.h"

@@ -9,7 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include <torch/torch.h>
+#include "torch/types.h"
 
 #include "bittensor/base/hasher.h"
 #include "bittensor/toolbox/checkpoint_fixture.h"

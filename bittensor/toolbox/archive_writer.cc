@@ -10,7 +10,7 @@
 #include "caffe2/serialize/inline_container.h"
 #include "nlohmann/json.hpp"
 #include "torch/csrc/jit/serialization/pickler.h"
-#include <torch/torch.h>
+#include "torch/types.h"
 
 #include "bittensor/base/hasher.h"
 #include "bittensor/base/status_macros.h"

@@ -3,7 +3,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include <torch/torch.h>
+#include "torch/nn/module.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/toolbox/state.h"

@@ -6,7 +6,12 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include <torch/torch.h>
+#include "torch/optim/adam.h"
+#include "torch/optim/adamw.h"
+#include "torch/optim/optimizer.h"
+#include "torch/optim/sgd.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/toolbox/parameter_key.h"

@@ -8,7 +8,16 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include <torch/torch.h>
+#include "torch/nn/module.h"
+#include "torch/nn/modules/batchnorm.h"
+#include "torch/nn/modules/linear.h"
+#include "torch/optim/adam.h"
+#include "torch/optim/adamw.h"
+#include "torch/optim/optimizer.h"
+#include "torch/optim/rmsprop.h"
+#include "torch/optim/sgd.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 namespace bittensor {
 namespace {

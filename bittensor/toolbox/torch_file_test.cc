@@ -7,7 +7,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 #include "bittensor/toolbox/pickle.h"
 #include "bittensor/toolbox/tensor_map_testing.h"

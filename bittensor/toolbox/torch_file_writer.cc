@@ -2,7 +2,7 @@
 #include "absl/strings/str_cat.h"
 #include "caffe2/serialize/inline_container.h"
 #include "torch/csrc/jit/serialization/pickler.h"
-#include <torch/torch.h>
+#include "torch/types.h"
 
 #include "bittensor/base/staged_file.h"
 #include "bittensor/base/status_macros.h"

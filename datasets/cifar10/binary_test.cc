@@ -7,7 +7,7 @@
 #include "datasets/cifar10/unpack.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 namespace bittensor {
 namespace {

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "datasets/cifar10/binary.h"
 #include "datasets/cifar10/unpack.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 #include "bittensor/base/status_macros.h"
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 #include "bittensor/base/status_macros.h"
 

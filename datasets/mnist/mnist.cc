@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "datasets/mnist/idx.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 #include "bittensor/base/status_macros.h"
 

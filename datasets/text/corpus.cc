@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "text/encoding.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 #include "bittensor/base/status_macros.h"
 

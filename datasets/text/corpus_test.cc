@@ -6,7 +6,8 @@
 #include "gtest/gtest.h"
 #include "synapses/bert/bert_testing.h"
 #include "text/encoding.h"
-#include "torch/torch.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 namespace bittensor {
 namespace {

@@ -9,7 +9,7 @@
 #include "datasets/split_mix.h"
 #include "synapses/class_losses.h"
 #include "synapses/class_scores.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 namespace bittensor {
 namespace {

@@ -19,7 +19,8 @@
 #include "synapses/bert/folder.h"
 #include "synapses/bert/text_classifier.h"
 #include "text/tokenizer.h"
-#include "torch/torch.h"
+#include "torch/optim/optimizer.h"
+#include "torch/types.h"
 
 #include "bittensor/base/hasher.h"
 #include "bittensor/base/status_macros.h"

@@ -15,7 +15,7 @@
 #include "synapses/bert/bert_synapse.h"
 #include "synapses/bert/pretraining_batches.h"
 #include "synapses/bert/shared_tokens.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/neuron/compute.h"

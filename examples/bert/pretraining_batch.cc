@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "torch/torch.h"
+#include "torch/optim/adamw.h"
+#include "torch/optim/optimizer.h"
+#include "torch/types.h"
 
 namespace bittensor {
 namespace {

@@ -12,7 +12,8 @@
 #include "datasets/share_options.h"
 #include "examples/image_neuron.h"
 #include "synapses/dpn/dpn_synapse.h"
-#include "torch/torch.h"
+#include "torch/optim/sgd.h"
+#include "torch/types.h"
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/neuron/compute.h"

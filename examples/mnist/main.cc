@@ -11,7 +11,8 @@
 #include "datasets/share_options.h"
 #include "examples/image_neuron.h"
 #include "synapses/mnist/mnist_models.h"
-#include "torch/torch.h"
+#include "torch/optim/sgd.h"
+#include "torch/types.h"
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/command_line/option_group.h"

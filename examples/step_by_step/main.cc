@@ -13,7 +13,9 @@
 #include "datasets/batches.h"
 #include "datasets/mnist/mnist.h"
 #include "synapses/mnist/mnist_synapse.h"
-#include "torch/torch.h"
+#include "torch/optim/sgd.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/base/logging.h"
 #include "bittensor/base/status_macros.h"

@@ -5,7 +5,9 @@
 #include <cmath>
 #include <utility>
 
-#include "torch/torch.h"
+#include "torch/autograd.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/router/contribution.h"
 

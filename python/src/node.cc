@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "torch/torch.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/neuron/neuron.h"

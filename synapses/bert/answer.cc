@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "synapses/bert/length_batches.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 namespace bittensor {
 namespace {

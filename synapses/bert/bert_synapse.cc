@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "synapses/bert/first_parameters.h"
 #include "synapses/bert/shared_tokens.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 namespace bittensor {
 namespace {

@@ -6,7 +6,10 @@
 #include "gtest/gtest.h"
 #include "synapses/bert/bert_testing.h"
 #include "synapses/bert/pretraining_batches.h"
-#include "torch/torch.h"
+#include "torch/nn/init.h"
+#include "torch/nn/module.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/router/router.h"
 #include "bittensor/synapse/served_synapse.h"

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "synapses/bert/length_batches.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 namespace bittensor {
 namespace {

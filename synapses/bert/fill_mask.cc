@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "synapses/bert/length_batches.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 namespace bittensor {
 namespace {

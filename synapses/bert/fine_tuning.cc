@@ -4,7 +4,11 @@
 #include <memory>
 #include <utility>
 
-#include "torch/torch.h"
+#include "torch/nn/utils/clip_grad.h"
+#include "torch/optim/adamw.h"
+#include "torch/optim/optimizer.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 namespace bittensor {
 namespace {

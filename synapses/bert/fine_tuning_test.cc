@@ -2,7 +2,7 @@
 #include "synapses/bert/fine_tuning.h"
 
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 namespace bittensor {
 namespace {

@@ -4,7 +4,9 @@
 #include <cmath>
 #include <string>
 
-#include "torch/torch.h"
+#include "torch/nn/init.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 namespace bittensor {
 namespace {

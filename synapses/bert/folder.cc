@@ -11,7 +11,9 @@
 #include "absl/strings/strip.h"
 #include "synapses/bert/names.h"
 #include "synapses/bert/weights.h"
-#include "torch/torch.h"
+#include "torch/nn/module.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/base/staged_file.h"
 #include "bittensor/base/status_macros.h"

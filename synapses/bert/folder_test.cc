@@ -7,7 +7,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "synapses/bert/weights.h"
-#include "torch/torch.h"
+#include "torch/nn/init.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/toolbox/safetensors.h"
 

@@ -6,7 +6,8 @@
 #include "gtest/gtest.h"
 #include "synapses/bert/heads.h"
 #include "synapses/bert/weights.h"
-#include "torch/torch.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/toolbox/safetensors.h"
 

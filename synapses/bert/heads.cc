@@ -3,7 +3,8 @@
 
 #include <utility>
 
-#include "torch/torch.h"
+#include "torch/nn/modules/normalization.h"
+#include "torch/types.h"
 
 namespace bittensor {
 namespace {

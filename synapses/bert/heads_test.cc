@@ -4,7 +4,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "synapses/bert/weights.h"
-#include "torch/torch.h"
+#include "torch/nn/functional/loss.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 namespace bittensor {
 namespace {

@@ -4,7 +4,9 @@
 #include <cmath>
 #include <utility>
 
-#include "torch/torch.h"
+#include "torch/nn/modules/normalization.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 #include "torch/version.h"
 
 namespace bittensor {

@@ -8,7 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 #include "bittensor/base/abbreviated.h"
 #include "bittensor/base/status_macros.h"

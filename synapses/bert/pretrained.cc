@@ -11,7 +11,7 @@
 #include "synapses/bert/config.h"
 #include "synapses/bert/weights.h"
 #include "text/tokenizer.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/toolbox/checkpoint.h"

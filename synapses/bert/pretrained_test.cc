@@ -8,7 +8,9 @@
 #include "gtest/gtest.h"
 #include "synapses/bert/bert_testing.h"
 #include "synapses/bert/weights.h"
-#include "torch/torch.h"
+#include "torch/nn/init.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/toolbox/checkpoint.h"
 #include "bittensor/toolbox/safetensors.h"

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "synapses/bert/shared_tokens.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 #include "bittensor/base/check.h"
 #include "bittensor/base/random.h"

@@ -5,7 +5,7 @@
 
 #include "gtest/gtest.h"
 #include "synapses/bert/bert_testing.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 namespace bittensor {
 namespace {

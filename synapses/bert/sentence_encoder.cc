@@ -6,7 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "synapses/bert/length_batches.h"
-#include "torch/torch.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/base/status_macros.h"
 

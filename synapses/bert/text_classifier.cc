@@ -9,7 +9,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "synapses/class_losses.h"
-#include "torch/torch.h"
+#include "torch/nn/modules/linear.h"
+#include "torch/types.h"
 
 namespace bittensor {
 namespace {

@@ -5,7 +5,8 @@
 #include "gtest/gtest.h"
 #include "synapses/bert/bert_testing.h"
 #include "synapses/class_losses.h"
-#include "torch/torch.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 namespace bittensor {
 namespace {

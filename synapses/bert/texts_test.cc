@@ -13,7 +13,9 @@
 #include "synapses/bert/fill_mask.h"
 #include "synapses/bert/length_batches.h"
 #include "synapses/bert/sentence_encoder.h"
-#include "torch/torch.h"
+#include "torch/nn/init.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/toolbox/checkpoint.h"
 

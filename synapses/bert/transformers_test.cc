@@ -19,7 +19,9 @@
 #include "nlohmann/json.hpp"
 #include "synapses/bert/folder.h"
 #include "synapses/bert/weights.h"
-#include "torch/torch.h"
+#include "torch/nn/module.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/toolbox/safetensors.h"
 

@@ -7,7 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "synapses/bert/names.h"
-#include "torch/torch.h"
+#include "torch/nn/module.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/toolbox/weights_files.h"

@@ -5,7 +5,10 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/nn/init.h"
+#include "torch/nn/module.h"
+#include "torch/nn/modules/normalization.h"
+#include "torch/types.h"
 
 #include "bittensor/toolbox/safetensors.h"
 

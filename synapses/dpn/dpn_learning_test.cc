@@ -2,7 +2,9 @@
 #include "datasets/cifar10/cifar10.h"
 #include "gtest/gtest.h"
 #include "synapses/dpn/dpn_synapse.h"
-#include "torch/torch.h"
+#include "torch/optim/sgd.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 namespace bittensor {
 namespace {

@@ -4,7 +4,8 @@
 #include <limits>
 
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 #include "bittensor/synapse/served_synapse.h"
 

@@ -4,7 +4,11 @@
 #include <memory>
 #include <string>
 
-#include "torch/torch.h"
+#include "torch/nn/modules/batchnorm.h"
+#include "torch/nn/modules/container/modulelist.h"
+#include "torch/nn/modules/conv.h"
+#include "torch/nn/modules/linear.h"
+#include "torch/types.h"
 
 namespace bittensor {
 namespace {

@@ -2,7 +2,8 @@
 #include "synapses/dpn/dual_path_network.h"
 
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 namespace bittensor {
 namespace {

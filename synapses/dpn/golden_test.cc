@@ -7,7 +7,8 @@
 
 #include "gtest/gtest.h"
 #include "synapses/dpn/dual_path_network.h"
-#include "torch/torch.h"
+#include "torch/serialize.h"
+#include "torch/types.h"
 
 #include "bittensor/toolbox/state.h"
 

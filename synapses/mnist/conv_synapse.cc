@@ -2,7 +2,9 @@
 #include "synapses/mnist/conv_synapse.h"
 
 #include "synapses/mnist/grey_pixels.h"
-#include "torch/torch.h"
+#include "torch/nn/modules/conv.h"
+#include "torch/nn/modules/linear.h"
+#include "torch/types.h"
 
 namespace bittensor {
 ConvSynapse::ConvSynapse() : ImageClassifier(of_task("mnist")) {

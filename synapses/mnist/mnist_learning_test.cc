@@ -2,7 +2,9 @@
 #include "datasets/mnist/mnist.h"
 #include "gtest/gtest.h"
 #include "synapses/mnist/mnist_synapse.h"
-#include "torch/torch.h"
+#include "torch/optim/sgd.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 namespace bittensor {
 namespace {

@@ -2,7 +2,7 @@
 #include "synapses/mnist/mnist_models.h"
 
 #include "gtest/gtest.h"
-#include "torch/torch.h"
+#include "torch/types.h"
 
 namespace bittensor {
 namespace {

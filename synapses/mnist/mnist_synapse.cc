@@ -2,7 +2,8 @@
 #include "synapses/mnist/mnist_synapse.h"
 
 #include "synapses/mnist/grey_pixels.h"
-#include "torch/torch.h"
+#include "torch/nn/modules/linear.h"
+#include "torch/types.h"
 
 namespace bittensor {
 namespace {

@@ -8,7 +8,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
-#include "torch/torch.h"
+#include "torch/script.h"
+#include "torch/types.h"
+#include "torch/utils.h"
 
 namespace bittensor {
 namespace {
