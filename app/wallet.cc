@@ -8,6 +8,7 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "CLI/CLI.hpp"
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include "bittensor/base/hasher.h"
+#include "bittensor/base/hex.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/wallet/account.h"
 #include "bittensor/wallet/derivation.h"
@@ -158,7 +160,8 @@ absl::StatusOr<PublicKey> key_named(const std::string& name) {
 absl::Status verify_signature(const WalletOptions& options) {
   BITTENSOR_ASSIGN_OR_RETURN(const PublicKey key, key_named(options.key));
   BITTENSOR_ASSIGN_OR_RETURN(const std::string bytes, bytes_to_sign(options.message));
-  if (!verify(scheme_of(options), key, bytes, absl::HexStringToBytes(options.signature))) {
+  const std::optional<std::string> signature = hex_to_bytes(options.signature);
+  if (!signature || !verify(scheme_of(options), key, bytes, *signature)) {
     return absl::PermissionDeniedError(absl::StrCat("not signed by ", options.key));
   }
   std::printf("signed by %s\n", options.key.c_str());

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
 
+#include "bittensor/base/hex.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/chain/subtensor/extrinsic.h"
 #include "bittensor/chain/subtensor/storage_key.h"
@@ -52,7 +53,7 @@ Json to_json(const ScaleValue& value) {
 ScaleValue to_value(const Json& json) {
   if (json.contains("n")) return ScaleValue::of_number(number_of(json["n"]));
   if (json.contains("b")) {
-    return ScaleValue::of_bytes(absl::HexStringToBytes(json["b"].get<std::string>()));
+    return ScaleValue::of_bytes(*hex_to_bytes(json["b"].get<std::string>()));
   }
   ScaleValue value;
   for (const Json& item : json["l"]) value.items.push_back(to_value(item));
@@ -65,7 +66,7 @@ ScaleValue to_value(const Json& json) {
 }
 
 std::string unhex(const Json& json) {
-  return absl::HexStringToBytes(json.get<std::string>());
+  return *hex_to_bytes(json.get<std::string>());
 }
 
 absl::StatusOr<std::string> signed_by_seed(const Metadata& metadata, const Json& question) {

@@ -13,21 +13,23 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/escaping.h"
 #include "nlohmann/json.hpp"
 #include "text/tokenizer.h"
 #include "text/tokenizer_files.h"
+
+#include "bittensor/base/hex.h"
 
 namespace {
 
 using bittensor::BertEncoding;
 using bittensor::BertTokenizer;
+using bittensor::hex_to_bytes;
 
 BertEncoding encode(const BertTokenizer& tokenizer, const std::string& line) {
   const std::size_t tab = line.find('\t');
-  if (tab == std::string::npos) return tokenizer.encode(absl::HexStringToBytes(line));
-  return tokenizer.encode_pair(absl::HexStringToBytes(line.substr(0, tab)),
-                               absl::HexStringToBytes(line.substr(tab + 1)), {});
+  if (tab == std::string::npos) return tokenizer.encode(hex_to_bytes(line).value());
+  return tokenizer.encode_pair(hex_to_bytes(line.substr(0, tab)).value(),
+                               hex_to_bytes(line.substr(tab + 1)).value(), {});
 }
 
 void write_encodings(const BertTokenizer& tokenizer) {

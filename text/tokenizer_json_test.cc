@@ -3,13 +3,14 @@
 
 #include <fstream>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+
+#include "bittensor/base/hex.h"
 
 namespace bittensor {
 namespace {
@@ -70,10 +71,10 @@ TEST(TokenizerJson, AgreesWithTheReferenceOnEveryGoldenText) {
     ASSERT_TRUE(tokenizer.ok()) << rules["name"] << tokenizer.status();
     for (const json& row : rules["texts"]) {
       const std::vector<std::string> text = absl::StrSplit(row[0].get<std::string>(), '\t');
-      const std::string first = absl::HexStringToBytes(text[0]);
-      const BertEncoding encoding =
-          text.size() == 1 ? tokenizer->encode(first)
-                           : tokenizer->encode_pair(first, absl::HexStringToBytes(text[1]), {});
+      const std::string first = *hex_to_bytes(text[0]);
+      const BertEncoding encoding = text.size() == 1
+                                        ? tokenizer->encode(first)
+                                        : tokenizer->encode_pair(first, *hex_to_bytes(text[1]), {});
       json offsets = json::array();
       for (const TextRange& range : encoding.offsets) offsets.push_back({range.begin, range.end});
       EXPECT_EQ(json(encoding.ids), row[1]) << rules["name"] << row[0];

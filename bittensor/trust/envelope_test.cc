@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <string>
 
-#include "absl/strings/escaping.h"
 #include "gtest/gtest.h"
 #include <sodium.h>
 
+#include "bittensor/base/hex.h"
 #include "bittensor/trust/replay_guard.h"
 #include "bittensor/v1/envelope.pb.h"
 
@@ -179,7 +179,7 @@ TEST_P(EnvelopeTest, CutAnywhereIsRefused) {
 }
 
 TEST_P(EnvelopeTest, WithUnprovedBytesIsRefused) {
-  expect_request_refused(request_.bytes + absl::HexStringToBytes("7a0178"));  // field 15: "x"
+  expect_request_refused(request_.bytes + *hex_to_bytes("7a0178"));  // field 15: "x"
   expect_request_refused(request_.bytes + std::string(1024, '\0'));
   expect_request_refused(std::string(2000, '\xff'));
 }
@@ -242,7 +242,7 @@ class EnvelopeProtocol : public ::testing::Test {
   std::string header(const SealedRequest& request) const {
     std::string text = std::string("bittensor.v1 request") + '\0' + kMethod + '\0';
     text += std::string(client_.key().bytes()) + std::string(server_.key().bytes());
-    return text + request.nonce + absl::HexStringToBytes("7b806e8774010000");  // kTime
+    return text + request.nonce + *hex_to_bytes("7b806e8774010000");  // kTime
   }
 
   static const unsigned char* raw(const std::string& text) {

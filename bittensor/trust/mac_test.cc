@@ -4,13 +4,14 @@
 #include "absl/strings/escaping.h"
 #include "gtest/gtest.h"
 
+#include "bittensor/base/hex.h"
+
 namespace bittensor {
 namespace {
 
 // RFC 8439, section 2.5.2.
 TEST(Mac, IsPoly1305OfRfc8439) {
-  Mac mac(
-      absl::HexStringToBytes("85d6be7857556d337f4452fe42d506a80103808afb0db2fd4abff6af4149f51b"));
+  Mac mac(*hex_to_bytes("85d6be7857556d337f4452fe42d506a80103808afb0db2fd4abff6af4149f51b"));
   mac.add("Cryptographic ");
   mac.add("");
   mac.add("Forum Research Group");

@@ -7,11 +7,11 @@
 #include <iterator>
 #include <string>
 
-#include "absl/strings/escaping.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include <sys/stat.h>
 
+#include "bittensor/base/hex.h"
 #include "bittensor/wallet/key_file.h"
 
 namespace bittensor {
@@ -22,9 +22,9 @@ using ::testing::StartsWith;
 
 // Substrate's //Alice, of either scheme.
 const std::string kEd25519Seed =
-    absl::HexStringToBytes("abf8e5bdbe30c65656c0a3cbd181ff8a56294a69dfedd27982aace4a76909115");
+    *hex_to_bytes("abf8e5bdbe30c65656c0a3cbd181ff8a56294a69dfedd27982aace4a76909115");
 const std::string kSr25519Seed =
-    absl::HexStringToBytes("e5be9a5092b81bca64be81d212e7f2f9eba183bb7a90954f7b76361f6edb5c0a");
+    *hex_to_bytes("e5be9a5092b81bca64be81d212e7f2f9eba183bb7a90954f7b76361f6edb5c0a");
 
 class AccountFile : public ::testing::TestWithParam<KeyScheme> {
  protected:

@@ -7,12 +7,13 @@
 #include "absl/strings/escaping.h"
 #include "gtest/gtest.h"
 
+#include "bittensor/base/hex.h"
 #include "bittensor/wallet/account.h"
 
 namespace bittensor {
 namespace {
 
-const std::string kDevelopmentSeed = absl::HexStringToBytes(  // of Substrate's development phrase
+const std::string kDevelopmentSeed = *hex_to_bytes(  // of Substrate's development phrase
     "fac7959dbfe72f052e5a0c3c8d6530f202b02fd8f9f5ca3580ec8deb7797479e");
 
 struct PathVector {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/wallet/key_file.h"
 
-#include <algorithm>
 #include <array>
+#include <optional>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -13,6 +12,7 @@
 #include "absl/strings/str_split.h"
 #include <sodium.h>
 
+#include "bittensor/base/hex.h"
 #include "bittensor/base/sodium.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/wallet/account.h"
@@ -110,10 +110,9 @@ absl::StatusOr<std::string> encrypted_text(KeyScheme scheme, absl::string_view s
 
 // `bytes` has the size that is expected.
 bool from_hex(absl::string_view digits, std::string& bytes) {
-  if (digits.size() != 2 * bytes.size() ||
-      !std::all_of(digits.begin(), digits.end(), absl::ascii_isxdigit))
-    return false;
-  bytes = absl::HexStringToBytes(digits);
+  const std::optional<std::string> parsed = hex_to_bytes(digits);
+  if (!parsed || parsed->size() != bytes.size()) return false;
+  bytes = *parsed;
   return true;
 }
 

@@ -2,13 +2,14 @@
 #include "bittensor/wallet/keys.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include <sodium.h>
 
+#include "bittensor/base/hex.h"
 #include "bittensor/base/sodium.h"
 
 namespace bittensor {
@@ -24,11 +25,12 @@ absl::StatusOr<PublicKey> PublicKey::from_bytes(absl::string_view bytes) {
 }
 
 absl::StatusOr<PublicKey> PublicKey::from_hex(absl::string_view hex) {
-  if (hex.size() != 2 * kSize || !std::all_of(hex.begin(), hex.end(), absl::ascii_isxdigit)) {
+  const std::optional<std::string> parsed = hex_to_bytes(hex);
+  if (!parsed || parsed->size() != kSize) {
     return absl::InvalidArgumentError(
         absl::StrCat("a public key is ", 2 * kSize, " hexadecimal digits"));
   }
-  return from_bytes(absl::HexStringToBytes(hex));
+  return from_bytes(*parsed);
 }
 
 std::string PublicKey::hex() const {

@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "absl/strings/escaping.h"
 #include "gtest/gtest.h"
 
+#include "bittensor/base/hex.h"
 #include "bittensor/wallet/wallet.h"
 
 namespace bittensor {
@@ -13,10 +13,10 @@ namespace {
 
 // RFC 8032, section 7.1, test 2.
 const std::string kSeed =
-    absl::HexStringToBytes("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
+    *hex_to_bytes("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
 constexpr char kKey[] = "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c";
 constexpr char kMessage[] = "\x72";
-const std::string kSignature = absl::HexStringToBytes(
+const std::string kSignature = *hex_to_bytes(
     "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
     "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
 

@@ -12,6 +12,7 @@
 #include "gtest/gtest.h"
 #include <sodium.h>
 
+#include "bittensor/base/hex.h"
 #include "bittensor/base/sodium.h"
 #include "bittensor/wallet/bip39_words.h"
 
@@ -74,7 +75,7 @@ TEST(Mnemonic, WordsAreThoseOfTheStandard) {
 
 TEST(Mnemonic, StandsForItsEntropyAndSeed) {
   for (const PhraseVector& vector : kPhraseVectors) {
-    const std::string entropy = absl::HexStringToBytes(vector.entropy);
+    const std::string entropy = *hex_to_bytes(vector.entropy);
     EXPECT_EQ(mnemonic_of(entropy)->view(), vector.phrase);
     EXPECT_EQ(entropy_of(vector.phrase)->view(), entropy);
     EXPECT_EQ(hex(*seed_of_mnemonic(vector.phrase)), vector.seed);

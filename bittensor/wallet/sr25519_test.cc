@@ -5,15 +5,16 @@
 #include <string>
 #include <type_traits>
 
-#include "absl/strings/escaping.h"
 #include "gtest/gtest.h"
+
+#include "bittensor/base/hex.h"
 
 namespace bittensor {
 namespace {
 
 template <std::size_t n>
 std::array<std::uint8_t, n> array_from_hex(const std::string& hex) {
-  const std::string bytes = absl::HexStringToBytes(hex);
+  const std::string bytes = *hex_to_bytes(hex);
   std::array<std::uint8_t, n> array{};
   EXPECT_EQ(bytes.size(), n);
   std::copy_n(bytes.begin(), std::min(n, bytes.size()), array.begin());
@@ -26,7 +27,7 @@ const std::string kAlicePublicKey =
     "d43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d";
 
 Sr25519KeyPair alice() {
-  return *Sr25519KeyPair::from_seed(absl::HexStringToBytes(kAliceSeed));
+  return *Sr25519KeyPair::from_seed(*hex_to_bytes(kAliceSeed));
 }
 
 TEST(Sr25519, KeyFollowsFromTheSeed) {

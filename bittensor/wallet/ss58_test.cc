@@ -4,9 +4,10 @@
 #include <algorithm>
 #include <string>
 
-#include "absl/strings/escaping.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+
+#include "bittensor/base/hex.h"
 
 namespace bittensor {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 using ::testing::HasSubstr;
 
 std::array<std::uint8_t, 32> key_from_hex(const std::string& hex) {
-  const std::string bytes = absl::HexStringToBytes(hex);
+  const std::string bytes = *hex_to_bytes(hex);
   std::array<std::uint8_t, 32> key{};
   std::copy_n(bytes.begin(), 32, key.begin());
   return key;

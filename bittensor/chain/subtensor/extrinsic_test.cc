@@ -5,6 +5,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "bittensor/base/hex.h"
 #include "bittensor/chain/subtensor/storage_key.h"
 #include "bittensor/chain/testing/runtime_218.h"
 
@@ -15,8 +16,8 @@ using ::testing::HasSubstr;
 
 // Substrate's development account //Alice with ed25519.
 Wallet alice() {
-  return Wallet::from_seed(absl::HexStringToBytes(
-                               "abf8e5bdbe30c65656c0a3cbd181ff8a56294a69dfedd27982aace4a76909115"))
+  return Wallet::from_seed(
+             *hex_to_bytes("abf8e5bdbe30c65656c0a3cbd181ff8a56294a69dfedd27982aace4a76909115"))
       .value();
 }
 
@@ -36,7 +37,7 @@ TEST(Extrinsic, IsByteForByteWhatOthersMake) {
   context.spec_version = 219;
   context.transaction_version = 1;
   context.genesis_hash =
-      absl::HexStringToBytes("2f0555cc76fc2840a25a6ea3b9637146806f1f44b090c175ffde2a7e5ab36c03");
+      *hex_to_bytes("2f0555cc76fc2840a25a6ea3b9637146806f1f44b090c175ffde2a7e5ab36c03");
   context.era_block_hash = context.genesis_hash;
   context.nonce = 5;
   const Wallet wallet = alice();

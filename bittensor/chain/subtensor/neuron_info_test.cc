@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/chain/subtensor/neuron_info.h"
 
-#include "absl/strings/escaping.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "bittensor/base/hex.h"
 #include "bittensor/chain/subtensor/scale.h"
 #include "bittensor/chain/testing/neurons_lite.h"
 
@@ -32,8 +32,8 @@ TEST(NeuronsLite, BothWrappingsAreRead) {
 
 // What the real runtime of spec 218 answers for a fresh subnet.
 TEST(NeuronsLite, TheRuntimesAnswerIsRead) {
-  const std::string answer = absl::HexStringToBytes("410204" + std::string(2 * 64, '0') + "0004" +
-                                                    std::string(2 * 77, '0'));
+  const std::string answer =
+      *hex_to_bytes("410204" + std::string(2 * 64, '0') + "0004" + std::string(2 * 77, '0'));
   const auto neurons = read_neurons_lite(1, answer);
   ASSERT_TRUE(neurons.ok()) << neurons.status();
   EXPECT_EQ(neurons->size(), 1u);
@@ -49,9 +49,9 @@ TEST(NeuronsLite, NothingElseIsRead) {
 }
 
 TEST(WeightRow, IsPairs) {
-  EXPECT_THAT(read_weight_row(absl::HexStringToBytes("080100ffff03000200")).value(),
+  EXPECT_THAT(read_weight_row(*hex_to_bytes("080100ffff03000200")).value(),
               ElementsAre(Pair(1, 65535), Pair(3, 2)));
-  EXPECT_FALSE(read_weight_row(absl::HexStringToBytes("080100ffff0300")).ok());
+  EXPECT_FALSE(read_weight_row(*hex_to_bytes("080100ffff0300")).ok());
   EXPECT_FALSE(read_weight_row("").ok());
 }
 

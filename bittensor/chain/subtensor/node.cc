@@ -2,6 +2,7 @@
 #include "bittensor/chain/subtensor/node.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -9,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 
+#include "bittensor/base/hex.h"
 #include "bittensor/base/status_macros.h"
 
 namespace bittensor {
@@ -28,12 +30,10 @@ std::string hex(absl::string_view bytes) {
 absl::StatusOr<std::string> unhex(const Json& value) {
   if (!value.is_string()) return wrong("no bytes");
   absl::string_view text = value.get_ref<const std::string&>();
-  if (!absl::ConsumePrefix(&text, "0x") || text.size() % 2 != 0 ||
-      !std::all_of(text.begin(), text.end(),
-                   [](unsigned char c) { return absl::ascii_isxdigit(c); })) {
-    return wrong("no bytes in hexadecimal");
-  }
-  return absl::HexStringToBytes(text);
+  std::optional<std::string> bytes;
+  if (absl::ConsumePrefix(&text, "0x")) bytes = hex_to_bytes(text);
+  if (!bytes) return wrong("no bytes in hexadecimal");
+  return *std::move(bytes);
 }
 
 absl::StatusOr<std::uint32_t> number_in(const Json& object, const char* name) {

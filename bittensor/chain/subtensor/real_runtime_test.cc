@@ -5,11 +5,11 @@
 // each other's blocks.
 #include <cstdlib>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "bittensor/base/hex.h"
 #include "bittensor/chain/rpc/rpc_client.h"
 #include "bittensor/chain/subtensor/subnet_reader.h"
 #include "bittensor/chain/subtensor/subtensor_chain.h"
@@ -49,8 +49,7 @@ class RealRuntime : public ::testing::Test {
 
   static Wallet alice() {
     return Wallet::from_seed(
-               absl::HexStringToBytes(
-                   "abf8e5bdbe30c65656c0a3cbd181ff8a56294a69dfedd27982aace4a76909115"))
+               *hex_to_bytes("abf8e5bdbe30c65656c0a3cbd181ff8a56294a69dfedd27982aace4a76909115"))
         .value();
   }
 

@@ -9,6 +9,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "bittensor/base/hex.h"
+
 namespace bittensor {
 namespace {
 
@@ -50,7 +52,7 @@ TEST(Scale, ReadsBackEveryCompactNumber) {
 
 TEST(Scale, RefusesACompactNumberThatIsLongerThanNeeded) {
   for (const char* hex : {"0100", "02000000", "0300000000", "070000000000"}) {
-    const std::string bytes = absl::HexStringToBytes(hex);
+    const std::string bytes = *hex_to_bytes(hex);
     ScaleReader reader(bytes);
     EXPECT_EQ(reader.compact(), 0) << hex;
     EXPECT_FALSE(reader.ok()) << hex;
@@ -88,7 +90,7 @@ TEST(Scale, AfterAnErrorEverythingIsZeroAndTheFirstIsTold) {
 }
 
 TEST(Scale, AListIsNeverLongerThanItsBytes) {
-  const std::string bytes = absl::HexStringToBytes(
+  const std::string bytes = *hex_to_bytes(
       "feffffff"
       "00000000");  // 2^30 - 1 elements
   ScaleReader reader(bytes);

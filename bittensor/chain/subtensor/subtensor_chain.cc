@@ -2,11 +2,14 @@
 #include "bittensor/chain/subtensor/subtensor_chain.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
+#include "bittensor/base/hex.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/chain/open_chain.h"
 #include "bittensor/chain/subtensor/events.h"
@@ -61,12 +64,13 @@ absl::StatusOr<std::unique_ptr<SubtensorChain>> SubtensorChain::open(const Optio
     endpoints.push_back(std::move(endpoint));
   }
   if (endpoints.empty()) return absl::InvalidArgumentError("no endpoint of a chain was given");
-  const std::string expected = absl::HexStringToBytes(options.genesis_hash);
-  if (!expected.empty() && expected.size() != 32) {
+  const std::optional<std::string> expected =
+      hex_to_bytes(absl::StripPrefix(options.genesis_hash, "0x"));
+  if (!expected || (!expected->empty() && expected->size() != 32)) {
     return absl::InvalidArgumentError("a genesis hash has 64 hexadecimal digits");
   }
   auto client = make_reconnecting_client(std::move(endpoints), options.rpc, options.reconnect);
-  const auto genesis = std::make_shared<Genesis>(expected);
+  const auto genesis = std::make_shared<Genesis>(*expected);
   client->set_check(
       [genesis](RpcClient& one, TimePoint until) { return genesis->check(one, until); });
   BITTENSOR_RETURN_IF_ERROR(Node(*client).block_hash(0, deadline).status());

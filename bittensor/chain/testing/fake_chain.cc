@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
+#include "bittensor/base/hex.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/chain/subtensor/hashes.h"
 #include "bittensor/chain/subtensor/storage_key.h"
@@ -22,7 +23,7 @@ std::string hex(absl::string_view bytes) {
 }
 
 std::string unhex(const Json& text) {
-  return absl::HexStringToBytes(text.get<std::string>().substr(2));
+  return *hex_to_bytes(text.get<std::string>().substr(2));
 }
 
 absl::Status invalid(absl::string_view why) {
