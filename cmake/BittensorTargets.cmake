@@ -93,6 +93,13 @@ function(bittensor_library name)
   _bittensor_unite(bittensor_${name})
 endfunction()
 
+# For targets that have nothing to compute themselves: they compile in half the time.
+function(bittensor_optimise_less)
+  foreach(target IN LISTS ARGN)
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+  endforeach()
+endfunction()
+
 # All benchmarks, which a plain build leaves out: ./run bench builds the one that it is asked for.
 add_custom_target(benches)
 
@@ -131,8 +138,7 @@ function(bittensor_test name)
   if("TORCH" IN_LIST arg_DEPS)
     target_link_libraries(${name} PRIVATE bittensor_seed_torch)
   endif()
-  # What a test computes, the libraries compute.
-  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+  bittensor_optimise_less(${name}) # What a test computes, the libraries compute.
   if(BITTENSOR_SANITIZE)
     set(arg_TIMEOUT 1200)
   elseif(NOT arg_TIMEOUT)
@@ -156,7 +162,7 @@ function(bittensor_fuzz name)
   cmake_parse_arguments(arg "" "CORPUS" "SOURCES;DEPS" ${ARGN})
   bittensor_executable(${name}_replay
     SOURCES ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/fuzz/replay_main.cc DEPS ${arg_DEPS})
-  target_compile_options(${name}_replay PRIVATE $<$<CONFIG:Release>:-O1>)
+  bittensor_optimise_less(${name}_replay)
   add_test(NAME ${name}_replay COMMAND ${name}_replay ${arg_CORPUS})
   set_tests_properties(${name}_replay PROPERTIES LABELS unit TIMEOUT 60)
   if(BITTENSOR_FUZZ)
