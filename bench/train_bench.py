@@ -3,7 +3,7 @@
 """Training alone: a neuron against a plain PyTorch loop (mnist_pytorch.py, dpn_pytorch.py).
 
 Both train the same layers with the same batch size, optimizer and threads, in turns. The neuron is
-the whole program: it also serves, gossips, and asks itself in every eighth step.
+the whole program: it also serves, gossips, and asks itself in every 32nd step.
 """
 
 import json

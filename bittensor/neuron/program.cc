@@ -17,7 +17,6 @@
 #include "nlohmann/json.hpp"
 #include "spdlog/sinks/base_sink.h"
 #include "spdlog/spdlog.h"
-#include "torch/nn/utils/clip_grad.h"
 #include "torch/types.h"
 
 #include "bittensor/base/abbreviated.h"
@@ -31,6 +30,7 @@
 #include "bittensor/base/thread_executor.h"
 #include "bittensor/command_line/command_line.h"
 #include "bittensor/dashboard/dashboard.h"
+#include "bittensor/neuron/clip_gradients.h"
 #include "bittensor/neuron/confusion.h"
 #include "bittensor/neuron/join_chain.h"
 #include "bittensor/neuron/neuron.h"
@@ -228,7 +228,7 @@ TestResult train_alone(const NeuronOptions& options, const NeuronTask& task) {
     optimizer->zero_grad();
     loss.backward();
     if (task.max_gradient_norm > 0) {
-      torch::nn::utils::clip_grad_norm_(synapse->parameters(), task.max_gradient_norm);
+      clip_gradients(synapse->parameters(), task.max_gradient_norm);
     }
     optimizer->step();
   }

@@ -9,11 +9,11 @@
 #include "absl/strings/str_cat.h"
 #include "torch/autograd.h"
 #include "torch/nn/module.h"
-#include "torch/nn/utils/clip_grad.h"
 #include "torch/optim/optimizer.h"
 #include "torch/types.h"
 #include "torch/utils.h"
 
+#include "bittensor/neuron/clip_gradients.h"
 #include "bittensor/neuron/sgd.h"
 #include "bittensor/router/contribution.h"
 #include "bittensor/toolbox/state.h"
@@ -151,7 +151,8 @@ TrainingStep::Result TrainingStep::learn(Question question, torch::optim::Optimi
     result.route = parts_.router.rescore(question.route, result.weights, context.detach());
     NetworkView view = view_of(result.route, result.answers, batch, result.output);
     network_context = view.context;
-    network_context.retain_grad();
+    // One peer that is not taught has nothing to be weighed against: no gradient is needed.
+    if (network_context.requires_grad()) network_context.retain_grad();
     result.output = batch.forward_network(view);
     result.output.loss = result.output.loss + result.route.balance_loss;
     follow_losses(result.output, batch.labels());
@@ -161,8 +162,10 @@ TrainingStep::Result TrainingStep::learn(Question question, torch::optim::Optimi
 
   part.emplace(parts_.trace, "backward");
   forget_gradients(optimizer);
-  torch::Tensor loss =
-      result.output.loss + (taught.own_factor - 1) * result.output.local_target_loss;
+  torch::Tensor loss = result.output.loss;
+  if (taught.own_factor != 1) {
+    loss = loss + (taught.own_factor - 1) * result.output.local_target_loss;
+  }
   const bool one_pass = taught.loss.defined() && !apart();
   if (one_pass) loss = loss + taught.loss_factor * taught.loss;
   loss.backward();
@@ -171,7 +174,7 @@ TrainingStep::Result TrainingStep::learn(Question question, torch::optim::Optimi
   learn_from_others(taught);
   part.emplace(parts_.trace, "optimizer");
   if (options_.max_gradient_norm > 0) {
-    torch::nn::utils::clip_grad_norm_(parameters_, options_.max_gradient_norm);
+    clip_gradients(parameters_, options_.max_gradient_norm);
   }
   // A newcomer in the router starts without the momentum of whoever had its place.
   KeyTable& keys = parts_.router.keys();

@@ -34,7 +34,7 @@ class TrainingStep {
  public:
   // A lone neuron asks itself, in one step of so many: it hears nothing new, but stays able to
   // make use of a network that comes.
-  static constexpr std::int64_t kAsksItselfEvery = 8;
+  static constexpr std::int64_t kAsksItselfEvery = 32;
 
   struct Options {
     std::size_t max_peers = 1000;   // known synapses that the router chooses from

@@ -5,12 +5,10 @@
 
 #include "torch/types.h"
 
+#include "bittensor/router/join_rows.h"
+
 namespace bittensor {
 namespace {
-
-// Keeps the division finite, and its gradient too, for a row whose only answers have a score of
-// next to nothing.
-constexpr double kLeastTotal = 1e-12;
 
 bool counts(const Answer& answer, std::int64_t rows, const AnswerShape& shape) {
   const at::Tensor& output = answer.output;
@@ -23,8 +21,17 @@ bool counts(const Answer& answer, std::int64_t rows, const AnswerShape& shape) {
 // The answers that count: m rows all together.
 struct Counted {
   std::vector<at::Tensor> rows;        // of the batch, in sum [m]
-  std::vector<std::int64_t> synapses;  // who answered, [m]
+  std::vector<std::int64_t> synapses;  // who answered
   std::vector<at::Tensor> outputs;     // in sum [m, ...]
+
+  // Who gave each row, [m].
+  std::vector<std::int64_t> synapse_of_rows() const {
+    std::vector<std::int64_t> result;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      result.insert(result.end(), rows[i].numel(), synapses[i]);
+    }
+    return result;
+  }
 };
 
 Counted counted(const std::vector<at::Tensor>& rows, const std::vector<Answer>& answers,
@@ -34,7 +41,7 @@ Counted counted(const std::vector<at::Tensor>& rows, const std::vector<Answer>& 
     const std::int64_t count = rows[i].numel();
     if (!counts(answers[i], count, shape)) continue;
     result.rows.push_back(rows[i]);
-    result.synapses.insert(result.synapses.end(), count, static_cast<std::int64_t>(i));
+    result.synapses.push_back(static_cast<std::int64_t>(i));
     result.outputs.push_back(answers[i].output.to(options));
   }
   return result;
@@ -56,18 +63,27 @@ std::int64_t level(std::vector<at::Tensor>& outputs, std::int64_t sequence) {
 }  // namespace
 
 Split split(const at::Tensor& asked, const Inputs& inputs) {
+  const std::int64_t batch = asked.size(0);
   const std::int64_t n = asked.size(1);
-  TORCH_CHECK(asked.size(0) == inputs.batch(), "a choice for ", asked.size(0),
-              " rows and inputs of ", inputs.batch());
-  const at::Tensor by_synapse = asked.t().cpu();
-  const at::Tensor all_rows = by_synapse.nonzero().select(1, 1).contiguous();  // [m]
-  const at::Tensor counts = by_synapse.sum(1);                                 // int64 [n]
-  const at::IntArrayRef sizes(counts.data_ptr<std::int64_t>(), n);
-
+  TORCH_CHECK(batch == inputs.batch(), "a choice for ", batch, " rows and inputs of ",
+              inputs.batch());
   Split result;
   if (n == 0) return result;
+  const at::Tensor given = asked.to(torch::kCPU).contiguous();
+  const bool* const is_asked = given.data_ptr<bool>();
+  std::vector<std::int64_t> sizes(n);
+  at::Tensor all_rows = torch::empty({batch * n}, torch::kLong);  // [m]
+  std::int64_t* next = all_rows.data_ptr<std::int64_t>();
+  for (std::int64_t i = 0; i < n; ++i) {
+    const std::int64_t* const first = next;
+    for (std::int64_t row = 0; row < batch; ++row) {
+      if (is_asked[row * n + i]) *next++ = row;
+    }
+    sizes[i] = next - first;
+  }
+  all_rows = all_rows.narrow(0, 0, next - all_rows.data_ptr<std::int64_t>());
   result.rows = all_rows.split_with_sizes(sizes);
-  if (all_rows.numel() == n * inputs.batch()) {
+  if (all_rows.numel() == n * batch) {
     result.requests.assign(n, inputs);
   } else if (inputs.modality == Modality::kText) {
     for (const at::Tensor& rows : result.rows) result.requests.push_back(inputs.rows(rows));
@@ -91,11 +107,15 @@ at::Tensor join(const at::Tensor& scores, const std::vector<at::Tensor>& rows,
   if (shape.modality == Modality::kText) {
     sizes.insert(sizes.begin() + 1, level(from.outputs, shape.sequence));
   }
+  if (from.outputs.empty()) return torch::zeros(sizes, scores.options().requires_grad(false));
+  if (can_join_rows(scores, from.outputs)) {
+    return join_rows(scores, from.rows, from.synapses, from.outputs).view(sizes);
+  }
   at::Tensor joined = torch::zeros(sizes, scores.options());
-  if (from.outputs.empty()) return joined;
 
-  const at::Tensor row = at::cat(from.rows).to(scores.device());                              // [m]
-  const at::Tensor synapse = torch::tensor(from.synapses, torch::kLong).to(scores.device());  // [m]
+  const at::Tensor row = at::cat(from.rows).to(scores.device());  // [m]
+  const at::Tensor synapse =
+      torch::tensor(from.synapse_of_rows(), torch::kLong).to(scores.device());                // [m]
   const at::Tensor score = scores.flatten().index_select(0, row * scores.size(1) + synapse);  // [m]
   const at::Tensor total = torch::zeros({batch}, scores.options())  // [batch]
                                .index_add(0, row, score)

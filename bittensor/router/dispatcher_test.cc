@@ -152,6 +152,37 @@ TEST_F(Join, VanishingScoresGiveFiniteNumbers) {
   EXPECT_TRUE(scores.grad().isfinite().all().item<bool>());
 }
 
+// float32 is joined in one pass, float64 by the operations that say what it means.
+TEST_F(Join, GivesTheNumbersAndGradientsOfPlainOperations) {
+  torch::manual_seed(9);
+  constexpr std::int64_t kBatch = 40;
+  const at::Tensor asked = torch::rand({kBatch, 3}) < 0.6;
+  const at::Tensor random = torch::rand({kBatch, 3}) * asked;
+  const std::vector<at::Tensor> rows =
+      split(asked, Inputs::of_tensor(torch::zeros({kBatch, 1}))).rows;
+  std::vector<at::Tensor> said;
+  for (const at::Tensor& of : rows) said.push_back(torch::randn({of.numel(), 19}));
+  const at::Tensor slope = torch::randn({kBatch, 19});
+  // The join, then the gradients of scores and outputs; the last peer needs none.
+  const auto all = [&](at::ScalarType dtype) {
+    const at::Tensor scores = random.to(dtype, false, /*copy=*/true).requires_grad_();
+    std::vector<Answer> answers;
+    for (std::size_t i = 0; i < said.size(); ++i) {
+      answers.push_back(answer(said[i].to(dtype, false, /*copy=*/true).requires_grad_(i < 2)));
+    }
+    const at::Tensor result = join(scores, rows, answers, {Modality::kTensor, 19, 0});
+    (result * slope.to(dtype)).sum().backward();
+    EXPECT_FALSE(answers[2].output.grad().defined());
+    return std::vector<at::Tensor>{result.detach(), scores.grad(), answers[0].output.grad(),
+                                   answers[1].output.grad()};
+  };
+  const std::vector<at::Tensor> fast = all(torch::kFloat);
+  const std::vector<at::Tensor> plain = all(torch::kDouble);
+  for (std::size_t i = 0; i < fast.size(); ++i) {
+    EXPECT_TRUE(torch::allclose(fast[i].to(torch::kDouble), plain[i], 1e-4, 1e-5)) << i;
+  }
+}
+
 TEST_F(Join, AnotherNumberOfAnswersThrows) {
   EXPECT_THROW(joined({zero_, one_}), c10::Error);
 }

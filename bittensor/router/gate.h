@@ -50,12 +50,19 @@ class Gate : public torch::nn::Module {
     // The share of the chosen that are not asked in training, as in N. Srivastava et al. 2014,
     // "Dropout"; one of a row always is.
     double dropout = 0.15;
+    // How many synapses the rows of one batch go to in training, or a batch would go to everybody
+    // once many are known, to each for few rows: so many times topk that are preferred by the batch
+    // as a whole, and topk drawn at random, among whom rows explore.
+    std::int64_t favourites = 2;
   };
 
+  // Chosen and asked are on the CPU.
   struct Choice {
-    at::Tensor chosen;  // int64 [batch, min(topk, n)]: which synapses, best first; -1: dropped
-    at::Tensor asked;   // bool [batch, n]: who is sent the row
-    at::Tensor scores;  // [batch, n]
+    // int64 [batch, min(topk, n)]: which synapses, best first where there are more than topk; -1:
+    // dropped
+    at::Tensor chosen;
+    at::Tensor asked;         // bool [batch, n]: who is sent the row
+    at::Tensor scores;        // [batch, n]
     at::Tensor balance_loss;  // scalar
   };
 
@@ -73,14 +80,23 @@ class Gate : public torch::nn::Module {
                const at::Tensor& context, const at::Tensor& chosen);
 
  private:
-  // [batch, min(n, max_keys)]
-  at::Tensor logits(absl::Span<const SynapseRecord> synapses, const at::Tensor& weights,
-                    const at::Tensor& context);
+  // What a choice among the first `known` of `synapses` rests on, on the CPU. Where `known` is 1
+  // there is no choice, and nothing is computed.
+  struct Basis {
+    at::Tensor query;   // [batch, key_dim]
+    at::Tensor keys;    // [known, key_dim]
+    at::Tensor logits;  // [batch, known]
+  };
+
+  Basis basis(const std::vector<SynapseRecord>& synapses, const at::Tensor& weights,
+              const at::Tensor& context);
+  at::Tensor query_of(const at::Tensor& context);
   at::Tensor prior(const at::Tensor& weights) const;
-  at::Tensor choose(const at::Tensor& logits) const;
-  at::Tensor dropped_out(const at::Tensor& chosen) const;
-  at::Tensor balance_loss(const at::Tensor& logits, const at::Tensor& chosen) const;
-  Choice scored(const at::Tensor& logits, const at::Tensor& chosen, std::int64_t n) const;
+  at::Tensor choose(const Basis& from, std::int64_t batch) const;
+  at::Tensor appeal_of(const at::Tensor& logits) const;
+  std::vector<std::int64_t> pool(at::Tensor& appeal) const;
+  void drop_out(at::Tensor& chosen) const;
+  Choice scored(const Basis& from, const at::Tensor& chosen, std::int64_t n) const;
 
   const Options options_;
   torch::nn::Linear query_;

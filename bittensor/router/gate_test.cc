@@ -107,6 +107,20 @@ TEST(Gate, ExplorationReachesEverySynapse) {
   EXPECT_EQ(requests_of_400_batches(gate).gt(0).sum().item<int>(), 2);
 }
 
+TEST(Gate, ABatchInTrainingGoesToFewOfManySynapses) {
+  torch::manual_seed(8);
+  Gate gate(small(2));
+  const at::Tensor context = torch::randn({64, kXDim});
+  for (int i = 0; i < 20; ++i) {
+    const Gate::Choice choice = ask(gate, 100, context);
+    // Two times two that the batch prefers, and two to be tried.
+    EXPECT_LE(choice.asked.any(0).sum().item<int>(), 6);
+    EXPECT_TRUE(torch::equal(choice.asked.sum(1), torch::full({64}, 2)));
+  }
+  gate.eval();  // When it counts each row has its own best.
+  EXPECT_GT(ask(gate, 100, context).asked.any(0).sum().item<int>(), 6);
+}
+
 TEST(Gate, WeightsArePriorWithinBounds) {
   Gate::Options options = small(4);
   options.prior = 0.5;

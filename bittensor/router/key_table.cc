@@ -86,7 +86,7 @@ std::vector<std::int64_t> KeyTable::slots_of(absl::Span<const SynapseRecord> syn
     }
     slots.push_back(found->second);
   }
-  used_.copy_(used);
+  if (!used.is_same(used_)) used_.copy_(used);
   if (!newcomers.empty()) move_in(newcomers);
   return slots;
 }

@@ -2,6 +2,10 @@
 #include "bittensor/router/prediction.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <vector>
 
 #include "torch/types.h"
 #include "torch/utils.h"
@@ -19,26 +23,64 @@ constexpr double kLargestLogit = 1e6;
 constexpr std::size_t kMostPeers = 4096;
 constexpr double kLeastPredicted = 1e-4;  // as contribution_shares()'s
 
-// [rows, 1]. A constant added to the logits buys nothing. Strangers' may be as large as a float can
-// be, and their sum then neither finite nor a number.
-at::Tensor energy(const at::Tensor& logits) {
-  const at::Tensor sane = logits.clamp(-kLargestLogit, kLargestLogit);
-  return (sane - sane.mean(1, /*keepdim=*/true)).logsumexp(1, /*keepdim=*/true);
-}
+// Rows of logits as numbers here.
+class Logits {
+ public:
+  Logits() = default;
+  explicit Logits(const at::Tensor& logits)
+      : rows_(logits.detach().to(torch::kCPU, torch::kFloat).contiguous()),
+        classes_(logits.size(1)),
+        at_(rows_.data_ptr<float>()) {}
 
-// How much `logits` count beside the neuron's own, whose say is 1. [rows, 1]
-at::Tensor say_of(const at::Tensor& logits, const at::Tensor& own_energy) {
-  return ((energy(logits) - own_energy) / 2).clamp_max(kLoudest).exp();
-}
+  bool defined() const { return at_ != nullptr; }
+  std::int64_t classes() const { return classes_; }
+
+  // log sum exp(logits - their mean): a constant added to the logits buys nothing. Strangers' may
+  // be as large as a float can be, and their sum then neither finite nor a number.
+  double energy(std::int64_t row) const {
+    double mean = 0;
+    double largest = -kLargestLogit;
+    each(row, [&](double logit) {
+      mean += sane(logit) / static_cast<double>(classes_);
+      largest = std::max(largest, sane(logit));
+    });
+    double sum = 0;
+    each(row, [&](double logit) { sum += std::exp(sane(logit) - largest); });
+    return largest - mean + std::log(sum);
+  }
+
+  // How much a row of these counts beside one of `own`, whose say is 1.
+  double say(std::int64_t row, const Logits& own, std::int64_t of_own) const {
+    return std::exp(std::min((energy(row) - own.energy(of_own)) / 2, kLoudest));
+  }
+
+  // Calls take(class, probability).
+  template <typename Take>
+  void probabilities(std::int64_t row, const Take& take) const {
+    double largest = -std::numeric_limits<double>::infinity();
+    each(row, [&](double logit) { largest = std::max(largest, logit); });
+    double sum = 0;
+    each(row, [&](double logit) { sum += std::exp(logit - largest); });
+    std::int64_t of = 0;
+    each(row, [&](double logit) { take(of++, std::exp(logit - largest) / sum); });
+  }
+
+ private:
+  static double sane(double logit) { return std::clamp(logit, -kLargestLogit, kLargestLogit); }
+
+  template <typename Take>
+  void each(std::int64_t row, const Take& take) const {
+    for (std::int64_t i = 0; i < classes_; ++i) take(at_[row * classes_ + i]);
+  }
+
+  at::Tensor rows_;
+  std::int64_t classes_ = 0;
+  const float* at_ = nullptr;
+};
 
 bool predicted(const Answer& answer, const at::Tensor& rows) {
   return answer.status.ok() && answer.prediction.defined() &&
          answer.prediction.size(0) == rows.numel() && rows.numel() > 0;
-}
-
-// Of the rows whose label is known, [m]; empty if there is none.
-at::Tensor known_rows(const at::Tensor& labels, std::int64_t classes) {
-  return labels.ge(0).logical_and(labels.lt(classes)).nonzero().flatten();
 }
 
 }  // namespace
@@ -55,27 +97,46 @@ double Predictions::trust(const PublicKey& peer, std::int64_t classes) const {
 at::Tensor Predictions::join(const Route& route, const std::vector<Answer>& answers,
                              const at::Tensor& own) const {
   const torch::NoGradGuard no_grad;
-  const at::Tensor scores = route.scores.detach();            // [batch, n]
-  const at::Tensor asked = scores.gt(0).sum(1).clamp_min(1);  // [batch]
-  const at::Tensor own_energy = energy(own.detach());         // [batch, 1]
-  // Energies beyond the own, whose say then is 1.
-  at::Tensor total = torch::ones_like(own_energy);
-  at::Tensor joined = own.detach().softmax(1);  // [batch, classes]
+  const Logits mine(own);
+  const std::int64_t batch = own.size(0);
+  const std::int64_t classes = own.size(1);
+  const std::int64_t n = route.scores.size(1);
+  const at::Tensor scores = route.scores.detach().to(torch::kCPU, torch::kFloat).contiguous();
+  const float* const score = scores.data_ptr<float>();
+  at::Tensor joined = torch::empty({batch, classes}, torch::kDouble);
+  double* const sum = joined.data_ptr<double>();
+  std::vector<double> total(batch, 1);  // of what counts, the neuron itself first
+  std::vector<int> asked(batch);
+  for (std::int64_t row = 0; row < batch; ++row) {
+    mine.probabilities(row, [&](std::int64_t of, double p) { sum[row * classes + of] = p; });
+    for (std::int64_t i = 0; i < n; ++i) asked[row] += score[row * n + i] > 0 ? 1 : 0;
+  }
   bool any = false;
   for (std::size_t i = 0; i < answers.size(); ++i) {
     if (!predicted(answers[i], route.rows[i])) continue;
-    if (answers[i].prediction.size(1) != own.size(1)) continue;
+    if (answers[i].prediction.size(1) != classes) continue;
     any = true;
-    const at::Tensor rows = route.rows[i].to(scores.device());
-    const at::Tensor logits = answers[i].prediction.detach().to(own.options());
-    const at::Tensor score = scores.select(1, static_cast<std::int64_t>(i)).index_select(0, rows) *
-                             asked.index_select(0, rows);
-    const at::Tensor say = trust(route.synapses[i].key, own.size(1)) *
-                           say_of(logits, own_energy.index_select(0, rows)) * score.unsqueeze(1);
-    joined.index_add_(0, rows, logits.softmax(1) * say);
-    total.index_add_(0, rows, say);
+    const Logits theirs(answers[i].prediction);
+    const double trusted = trust(route.synapses[i].key, classes);
+    const auto* const rows = route.rows[i].data_ptr<std::int64_t>();
+    for (std::int64_t j = 0; j < route.rows[i].numel(); ++j) {
+      const std::int64_t row = rows[j];
+      const double of_mean =
+          score[row * n + static_cast<std::int64_t>(i)] * std::max(asked[row], 1);
+      const double say = trusted * theirs.say(j, mine, row) * of_mean;
+      theirs.probabilities(j,
+                           [&](std::int64_t of, double p) { sum[row * classes + of] += say * p; });
+      total[row] += say;
+    }
   }
-  return any ? (joined / total).clamp_min(1e-12).log() : at::Tensor();
+  if (!any) return {};
+  for (std::int64_t row = 0; row < batch; ++row) {
+    for (std::int64_t of = 0; of < classes; ++of) {
+      double& value = sum[row * classes + of];
+      value = std::log(std::max(value / total[row], 1e-12));
+    }
+  }
+  return joined.to(own.options().requires_grad(false));
 }
 
 at::Tensor Predictions::learn(const Route& route, const std::vector<Answer>& answers,
@@ -83,40 +144,51 @@ at::Tensor Predictions::learn(const Route& route, const std::vector<Answer>& ans
                               const at::Tensor& otherwise) {
   const torch::NoGradGuard no_grad;
   if (records_.size() > kMostPeers) records_.clear();
-  const auto n = static_cast<std::int64_t>(answers.size());
-  at::Tensor worth = torch::zeros({n}, torch::kDouble);
-  at::Tensor has = torch::zeros({n}, torch::kBool);
-  const at::Tensor said = labels.cpu();
-  // [batch, 1]
-  const at::Tensor own_energy = own.defined() ? energy(own.detach()).cpu() : at::Tensor();
-  for (std::int64_t i = 0; i < n; ++i) {
-    const Answer& answer = answers[static_cast<std::size_t>(i)];
-    const at::Tensor& rows = route.rows[static_cast<std::size_t>(i)];
-    if (!predicted(answer, rows)) continue;
-    const std::int64_t classes = answer.prediction.size(1);
-    const at::Tensor known = known_rows(said.index_select(0, rows), classes);
-    if (known.numel() == 0) continue;
-    const at::Tensor labelled = rows.index_select(0, known);
-    const at::Tensor prediction = answer.prediction.detach().cpu().index_select(0, known);
-    const at::Tensor right =
-        prediction.softmax(1).gather(1, said.index_select(0, labelled).unsqueeze(1));  // [known, 1]
-    const at::Tensor say = own.defined() ? say_of(prediction, own_energy.index_select(0, labelled))
-                                         : torch::ones_like(right);
-    Record& record = records_[route.synapses[static_cast<std::size_t>(i)].key];
-    record.said = kKept * record.said + say.mean().item<double>();
-    record.right = kKept * record.right + (say * right).mean().item<double>();
-    worth[i] = std::max(0.0, right.mean().item<double>() - 1.0 / static_cast<double>(classes));
-    has[i] = true;
+  std::vector<double> worth(answers.size());
+  std::vector<char> has(answers.size());
+  const at::Tensor here = labels.to(torch::kCPU, torch::kLong).contiguous();
+  const auto* const label = here.data_ptr<std::int64_t>();
+  const Logits mine = own.defined() ? Logits(own) : Logits();
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    if (!predicted(answers[i], route.rows[i])) continue;
+    const Logits theirs(answers[i].prediction);
+    const auto* const rows = route.rows[i].data_ptr<std::int64_t>();
+    double right = 0;
+    double said = 0;
+    double said_right = 0;
+    int known = 0;
+    for (std::int64_t j = 0; j < route.rows[i].numel(); ++j) {
+      const std::int64_t truth = label[rows[j]];
+      if (truth < 0 || truth >= theirs.classes()) continue;
+      ++known;
+      const double say = mine.defined() ? theirs.say(j, mine, rows[j]) : 1;
+      theirs.probabilities(j, [&](std::int64_t of, double p) {
+        if (of != truth) return;
+        right += p;
+        said_right += say * p;
+      });
+      said += say;
+    }
+    if (known == 0) continue;
+    Record& record = records_[route.synapses[i].key];
+    record.said = kKept * record.said + said / known;
+    record.right = kKept * record.right + said_right / known;
+    worth[i] = std::max(0.0, right / known - 1.0 / static_cast<double>(theirs.classes()));
+    has[i] = 1;
   }
   // Nobody knows better than by chance yet: that says nothing of who is worth more.
-  const double all = worth.sum().item<double>();
+  const double all = std::accumulate(worth.begin(), worth.end(), 0.0);
   if (all == 0) return otherwise;
   // Who predicts divides by that what those who predict have together.
-  const at::Tensor before = otherwise.to(torch::kDouble);
-  const at::Tensor part = (before * has).sum();
-  return torch::where(has, worth / all * part, before)
-      .clamp_min(kLeastPredicted)
-      .to(otherwise.scalar_type());
+  const at::Tensor before = otherwise.to(torch::kCPU, torch::kDouble).contiguous();
+  std::vector<double> shares(before.data_ptr<double>(), before.data_ptr<double>() + before.numel());
+  double part = 0;
+  for (std::size_t i = 0; i < has.size(); ++i) part += has[i] != 0 ? shares[i] : 0;
+  for (std::size_t i = 0; i < has.size(); ++i) {
+    if (has[i] != 0) shares[i] = worth[i] / all * part;
+    shares[i] = std::max(shares[i], kLeastPredicted);
+  }
+  return torch::tensor(shares, torch::kDouble).to(otherwise.scalar_type());
 }
 
 }  // namespace bittensor

@@ -31,8 +31,10 @@ Router::Router(std::int64_t x_dim, std::int64_t key_dim, std::int64_t topk)
 
 Route Router::route(const std::vector<SynapseRecord>& synapses, const at::Tensor& weights,
                     const at::Tensor& context, const Inputs& inputs) {
+  // One row of zeros that stands for all.
   const auto zeros = [&] {
-    return torch::zeros({inputs.batch(), x_dim_}, parameters().front().options());
+    return torch::zeros({1, x_dim_}, parameters().front().options().requires_grad(false))
+        .expand({inputs.batch(), x_dim_});
   };
   Gate::Choice choice = gate_->forward(synapses, weights, context.defined() ? context : zeros());
   Split parts = split(choice.asked, inputs);

@@ -24,9 +24,14 @@ at::Tensor WeightAverage::update(const Route& route, const std::vector<Answer>& 
                                   /*copy=*/true);
   const at::Tensor said = shares.to(torch::kCPU, torch::kDouble).contiguous();
   auto* const weight = updated.data_ptr<double>();
-  const at::Tensor known = updated.gt(0);
-  const double mean = known.any().item<bool>() ? updated.masked_select(known).mean().item<double>()
-                                               : 1.0 / static_cast<double>(n);
+  double sum = 0;
+  int known = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    if (!(weight[i] > 0)) continue;
+    sum += weight[i];
+    ++known;
+  }
+  const double mean = known > 0 ? sum / known : 1.0 / static_cast<double>(n);
   absl::flat_hash_map<PublicKey, int> batches;
   for (std::int64_t i = 0; i < n; ++i) {
     const auto found = batches_.find(route.synapses[i].key);

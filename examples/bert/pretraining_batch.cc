@@ -11,6 +11,8 @@
 #include "torch/optim/optimizer.h"
 #include "torch/types.h"
 
+#include "bittensor/neuron/adamw.h"
+
 namespace bittensor {
 namespace {
 
@@ -140,7 +142,7 @@ std::unique_ptr<torch::optim::Optimizer> make_bert_optimizer(std::vector<at::Ten
   std::vector<torch::optim::OptimizerParamGroup> groups;
   groups.emplace_back(std::move(matrices), options(kWeightDecay));
   groups.emplace_back(std::move(others), options(0));
-  return std::make_unique<torch::optim::AdamW>(std::move(groups));
+  return std::make_unique<AdamW>(std::move(groups));
 }
 
 std::string describe_bert(const TestResult& test, double unigram_entropy) {

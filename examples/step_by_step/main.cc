@@ -105,7 +105,7 @@ absl::Status run(const NeuronOptions& options) {
     // network, so that the model also works without it.
     SynapseOutput output = model->forward(batch.images, batch.labels);
     if (any_answer(responses)) {
-      network_context.retain_grad();
+      if (network_context.requires_grad()) network_context.retain_grad();
       output = model->forward(batch.images, batch.labels, network_context);
       output.loss = output.loss + route.balance_loss;
     }
