@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "spdlog/spdlog.h"
 
+#include "bittensor/base/allocator.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/tensor/codec.h"
 #include "bittensor/tensor/wire_tensor.h"
@@ -33,6 +34,9 @@ constexpr std::int64_t kOtherFields = 16;
 // Taken off the priority, a weight in [0, 1], of gradients that only teach: callers that wait for
 // an answer come first.
 constexpr double kTeachingLast = 2;
+
+// A model of so many bytes gives its memory back to the system.
+constexpr std::size_t kLargeModel = std::size_t{32} << 20;
 
 // What a request without a tensor costs in the queue.
 constexpr std::size_t kJobOverhead = 1024;
@@ -129,9 +133,19 @@ Axon::~Axon() {
 }
 
 void Axon::serve(const Synapse& synapse) {
+  // Of older copies than the one that is served now none is left while another is made: a large
+  // model is in memory twice beside the one that trains, never three times.
+  kept_.keep_only_of(served().get());
   auto copy = std::make_shared<ServedSynapse>(synapse);
-  MutexLock lock(mutex_);
-  served_.swap(copy);  // The old one goes when the last request that holds it is answered.
+  {
+    MutexLock lock(mutex_);
+    served_.swap(copy);  // The old one goes when the last request that holds it is answered.
+  }
+  copy.reset();
+  // What a large one leaves behind is no place for the next: blocks of that size hardly fit again.
+  std::size_t bytes = 0;
+  for (const at::Tensor& parameter : synapse.parameters()) bytes += parameter.nbytes();
+  if (bytes >= kLargeModel) trim_allocator();
 }
 
 std::shared_ptr<ServedSynapse> Axon::served() const {

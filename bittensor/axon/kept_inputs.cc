@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "ATen/ATen.h"
 
@@ -48,6 +49,15 @@ std::optional<KeptInputs::Kept> KeptInputs::take(const PublicKey& caller, std::u
   Kept kept = {std::move(found->kept.inputs), found->kept.synapse};
   erase(id);
   return kept;
+}
+
+void KeptInputs::keep_only_of(const ServedSynapse* synapse) {
+  MutexLock lock(mutex_);
+  std::vector<Id> others;
+  for (const auto& [id, entry] : entries_) {
+    if (entry.kept.synapse.get() != synapse) others.push_back(id);
+  }
+  for (const Id& id : others) erase(id);
 }
 
 std::size_t KeptInputs::bytes() const {

@@ -28,7 +28,7 @@ class KeptInputs {
     std::size_t max_bytes = std::size_t{64} << 20;
     std::size_t max_bytes_per_caller = std::size_t{16} << 20;
     Duration keep_for = std::chrono::seconds(30);
-    std::size_t max_synapses = 4;  // copies of the model that are kept with them
+    std::size_t max_synapses = 2;  // copies of the model that are kept with them
   };
 
   struct Kept {
@@ -45,6 +45,9 @@ class KeptInputs {
   // What was kept, once; none if it is gone.
   std::optional<Kept> take(const PublicKey& caller, std::uint64_t call_id, TimePoint now)
       BITTENSOR_EXCLUDES(mutex_);
+
+  // Forgets what others than `synapse` answered.
+  void keep_only_of(const ServedSynapse* synapse) BITTENSOR_EXCLUDES(mutex_);
 
   std::size_t bytes() const BITTENSOR_EXCLUDES(mutex_);
 

@@ -85,5 +85,17 @@ TEST(KeptInputs, RepeatedCallIdReplacesTheFirst) {
   EXPECT_EQ(kept.bytes(), 80u + 1024u);
 }
 
+TEST(KeptInputs, OnlyTheLatestCopyOfTheModelIsKeptWhenAnotherIsMade) {
+  KeptInputs kept({});
+  const auto older = std::make_shared<ServedSynapse>(Doubler());
+  const auto newer = std::make_shared<ServedSynapse>(Doubler());
+  kept.put(kAlice, 1, {Inputs::of_tensor(torch::ones({1, 3})), older}, kBegin);
+  kept.put(kAlice, 2, {Inputs::of_tensor(torch::ones({1, 3})), newer}, kBegin);
+  kept.keep_only_of(newer.get());
+  EXPECT_EQ(older.use_count(), 1);
+  EXPECT_FALSE(kept.take(kAlice, 1, kBegin));
+  EXPECT_TRUE(kept.take(kAlice, 2, kBegin));
+}
+
 }  // namespace
 }  // namespace bittensor

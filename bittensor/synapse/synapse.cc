@@ -20,9 +20,14 @@ void copy_tensors(const NamedTensors& from, NamedTensors to, const OptionalDevic
     TORCH_CHECK(target != nullptr, "a synapse's fresh() has no ", item.key());
     TORCH_CHECK(target->sizes() == source.sizes(), "a synapse's fresh() has ", item.key(),
                 " of shape ", target->sizes(), ", not ", source.sizes());
-    // Not copy_(): the dtype and the device are the source's, too.
-    target->set_data(source.detach().to(device.value_or(source.device()), source.scalar_type(),
-                                        /*non_blocking=*/false, /*copy=*/true));
+    const auto home = device.value_or(source.device());
+    if (target->device() == home && target->scalar_type() == source.scalar_type() &&
+        target->strides() == source.strides() && !target->is_alias_of(source)) {
+      target->copy_(source);  // into the memory that is there: a large model fits but once
+    } else {                  // The dtype and the device are the source's, too.
+      target->set_data(source.detach().to(home, source.scalar_type(), /*non_blocking=*/false,
+                                          /*copy=*/true));
+    }
     target->requires_grad_(source.requires_grad());
   }
 }
