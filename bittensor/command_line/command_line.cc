@@ -305,12 +305,12 @@ void add_config_options(CLI::App& app) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
       ->envname(kConfigVariable)
       ->configurable(false);
-  app.add_flag(kPrintConfig, "print each option's value and where it is from, and end")
-      ->configurable(false);
+  // Not the literal itself: C++20 takes one for a variable to be set.
+  const std::string print_config = "print each option's value and where it is from, and end";
+  app.add_flag(kPrintConfig, print_config)->configurable(false);
   app.footer(
       "Each option is also NAME = VALUE in the file of --config, and the variable in (Env:...). "
-      "The "
-      "command line wins over the environment, and that over the file.");
+      "The command line wins over the environment, and that over the file.");
 }
 
 std::string command_name(const CLI::App& app) {

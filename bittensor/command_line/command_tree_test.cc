@@ -33,8 +33,8 @@ class Tree : public ::testing::Test {
     neuron->add_option("model", model_, "which one")->required();
     neuron->add_option("--give", give_, "what leaves it")->check(CLI::IsMember({"all", "nothing"}));
     neuron->add_option("--key-file", file_, "the key")->capture_default_str();
-    neuron->add_flag("--stay", "keep serving");
-    neuron->add_flag("--secret", "not shown")->group("");
+    neuron->add_flag("--stay")->description("keep serving");
+    neuron->add_flag("--secret")->description("not shown")->group("");
     tree_ = describe(app);
   }
 
