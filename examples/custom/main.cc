@@ -15,9 +15,7 @@ using namespace bittensor;
 // Any module that makes features of images becomes a synapse by encode().
 class OneLayer : public ImageClassifier {
  public:
-  OneLayer() : ImageClassifier(of_task("mnist")) {
-    features_ = register_module("features", torch::nn::Linear(28 * 28, 1024));
-  }
+  OneLayer() : ImageClassifier(of_task("mnist")) {}
   Schema schema() const override { return image_schema({1, 28, 28}); }
   std::shared_ptr<Synapse> fresh() const override { return std::make_shared<OneLayer>(); }
   torch::Tensor encode(const torch::Tensor& images) override {  // [batch, 1, 28, 28]
@@ -25,7 +23,7 @@ class OneLayer : public ImageClassifier {
   }
 
  private:
-  torch::nn::Linear features_{nullptr};
+  torch::nn::Linear features_ = register_module("features", torch::nn::Linear(28 * 28, 1024));
 };
 
 int main(int argc, char** argv) {
@@ -43,14 +41,11 @@ int main(int argc, char** argv) {
     const Batch batch = train.at(step);
     return make_image_mini_batch(*model, batch.images, batch.labels);
   });
+  if (!trained.ok()) return 1;
 
   model->eval();
-  const torch::NoGradGuard no_grad;
-  const Batch test =
-      Batches(mnist.test, {500, /*shuffle=*/false, /*seed=*/0, mnist_normalisation()}).at(0);
-  const torch::Tensor right =
-      model->forward(test.images, test.labels).local_target.argmax(1).eq(test.labels);
+  const Batch test = Batches(mnist.test, {500, /*shuffle=*/false, 0, mnist_normalisation()}).at(0);
+  const torch::Tensor guess = model->forward(test.images, test.labels).local_target.argmax(1);
   std::printf("%zu peer(s), accuracy %.1f %%\n", neuron->neuron().metagraph().size(),
-              100 * right.to(torch::kFloat).mean().item<double>());
-  return trained.ok() ? 0 : 1;
+              100 * guess.eq(test.labels).to(torch::kFloat).mean().item<double>());
 }
