@@ -3,6 +3,11 @@ target_compile_options(bittensor_flags INTERFACE
   -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
   $<$<BOOL:${BITTENSOR_WERROR}>:-Werror>)
+if(CMAKE_CXX_STANDARD EQUAL 20 AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU"
+   AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # Its bug 105651: what it says of std::string's operator+ is not so.
+  target_compile_options(bittensor_flags INTERFACE -Wno-restrict)
+endif()
 if(BITTENSOR_SANITIZE)
   # For every target, foreign ones and generated code included: one process, one runtime.
   add_compile_options(-fsanitize=${BITTENSOR_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
