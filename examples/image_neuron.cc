@@ -10,7 +10,7 @@
 
 namespace bittensor {
 
-absl::Status run_image_neuron(const NeuronOptions& options, ImageTask task, c10::Device device) {
+absl::Status run_image_neuron(NeuronProgram& program, ImageTask task, c10::Device device) {
   const auto mini_batch = [device](Synapse& synapse, const Batch& batch) {
     return make_image_mini_batch(dynamic_cast<ImageClassifier&>(synapse), batch.images.to(device),
                                  batch.labels.to(device));
@@ -31,7 +31,7 @@ absl::Status run_image_neuron(const NeuronOptions& options, ImageTask task, c10:
     return std::make_unique<Sgd>(std::move(parameters), task.optimizer);
   };
   neuron.schedule = task.schedule;
-  return run_neuron(options, std::move(neuron));
+  return program.run(std::move(neuron));
 }
 
 LabelledImages limited(const LabelledImages& images, std::int64_t count) {

@@ -29,8 +29,8 @@ struct ImageTask {
   Schedule schedule = Schedule::kWarmRestarts;
 };
 
-// Runs the neuron (bittensor/neuron/program.h) of the task.
-absl::Status run_image_neuron(const NeuronOptions& options, ImageTask task, c10::Device device);
+// Runs the neuron of the task.
+absl::Status run_image_neuron(NeuronProgram& program, ImageTask task, c10::Device device);
 
 // `count` of the images, or all if it is 0.
 LabelledImages limited(const LabelledImages& images, std::int64_t count);

@@ -30,14 +30,15 @@ TimePoint soon() {
   return std::chrono::steady_clock::now() + kPatience;
 }
 
-Confirm ask_user(bool yes) {
-  return [yes](const std::string& what) -> absl::Status {
+Confirm ask_user(bool yes, Watch& watch) {
+  return [yes, &watch](const std::string& what) -> absl::Status {
     std::fprintf(stderr, "%s\n", what.c_str());
     if (yes) return absl::OkStatus();
     if (isatty(STDIN_FILENO) == 0) {
       return absl::CancelledError("nothing was done: give --yes, or say yes at a terminal");
     }
     std::fprintf(stderr, "Type yes to do it: ");
+    const Watch::Wait wait = watch.wait("a yes at its terminal: to be registered costs");
     std::string line;
     if (std::getline(std::cin, line) && line == "yes") return absl::OkStatus();
     return absl::CancelledError("not confirmed: nothing was done");
@@ -55,7 +56,9 @@ absl::StatusOr<Account> open_coldkey(const std::string& file) {
 }
 
 absl::Status register_by_work(const NeuronOptions& options, Chain& chain, const Signer& hotkey,
-                              const std::string& what) {
+                              const std::string& what, Watch& watch) {
+  std::optional<Watch::Wait> wait;
+  wait.emplace(watch.wait("the proof of work that registers it, on all cores"));
   BITTENSOR_ASSIGN_OR_RETURN(const KeyFileInfo owner, inspect_key_file(options.coldkey));
   BITTENSOR_ASSIGN_OR_RETURN(
       const WorkRegistration work,
@@ -63,31 +66,35 @@ absl::Status register_by_work(const NeuronOptions& options, Chain& chain, const 
           chain, static_cast<std::uint16_t>(options.netuid), hotkey.account, account_of(owner.key),
           [](const std::string& line) { spdlog::info("chain: {}", line); },
           [] { return StopSignal::requested(); }, kPatience));
+  wait.reset();
   return submit_if_confirmed(chain, work, hotkey, absl::StrCat(what, " by proof of work"), 0,
-                             ask_user(options.yes), kPatience)
+                             ask_user(options.yes, watch), kPatience)
       .status();
 }
 
 absl::Status register_by_money(const NeuronOptions& options, Chain& chain, const Signer& hotkey,
-                               const std::string& what) {
+                               const std::string& what, Watch& watch) {
   BITTENSOR_ASSIGN_OR_RETURN(const Account payer, open_coldkey(options.coldkey));
   const auto netuid = static_cast<std::uint16_t>(options.netuid);
   BITTENSOR_ASSIGN_OR_RETURN(const SubnetHyperparameters subnet,
                              chain.hyperparameters(netuid, soon()));
   return submit_if_confirmed(chain, BurnedRegistration{netuid, hotkey.account}, signer_of(payer),
-                             what, subnet.burn, ask_user(options.yes), kPatience)
+                             what, subnet.burn, ask_user(options.yes, watch), kPatience)
       .status();
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Chain>> join_chain(const NeuronOptions& options,
-                                                  const Wallet& wallet) {
+                                                  const Wallet& wallet, Watch& watch) {
   if (options.chain_endpoint.empty()) return nullptr;
   if (!options.metagraph.bootstrap.empty()) {
     return absl::InvalidArgumentError(
         "peers are found by gossip or on a chain: give --bootstrap or --chain_endpoint");
   }
+  // Each answer has as long; what is done on the chain in between starts the time anew.
+  const Watch::Wait wait =
+      watch.wait(absl::StrCat("the chain at ", options.chain_endpoint), soon());
   BITTENSOR_ASSIGN_OR_RETURN(
       std::unique_ptr<Chain> chain,
       open_chain({options.chain_endpoint, options.chain_genesis, options.chain_ca}, soon()));
@@ -104,8 +111,8 @@ absl::StatusOr<std::unique_ptr<Chain>> join_chain(const NeuronOptions& options,
     }
     const std::string what = absl::StrCat("registers ", name, " in subnet ", netuid);
     BITTENSOR_RETURN_IF_ERROR(options.chain_work
-                                  ? register_by_work(options, *chain, hotkey, what)
-                                  : register_by_money(options, *chain, hotkey, what));
+                                  ? register_by_work(options, *chain, hotkey, what, watch)
+                                  : register_by_money(options, *chain, hotkey, what, watch));
     BITTENSOR_ASSIGN_OR_RETURN(uid, chain->uid(netuid, hotkey.account, soon()));
   }
   if (!uid.has_value()) return absl::UnavailableError("the chain forgot the neuron at once");

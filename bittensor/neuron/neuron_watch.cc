@@ -333,6 +333,7 @@ void NeuronWatch::log_long_waits(const NeuronState& state) {
     if (logged_waits_.count(name) > 0) continue;
     const std::string text = waiting_text(of, now);
     spdlog::info("{}", text);
+    if (options_.say) options_.say(text);
     watch_.add_event(NeuronState::EventKind::kWaiting, text, of.peer);
   }
   logged_waits_ = std::move(waiting);

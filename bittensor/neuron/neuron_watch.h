@@ -43,6 +43,9 @@ class NeuronWatch {
     std::vector<std::string> bootstrap;  // whom the neuron asks first
     // Called with the state four times a second, on the watch's thread. May be empty.
     std::function<void(const NeuronState&)> draw;
+    // Called with what has been waited for for long, once, on the watch's thread; the log has it
+    // anyhow. May be empty.
+    std::function<void(const std::string& line)> say;
   };
 
   NeuronWatch(Options options, Watch& watch, Executor& executor);

@@ -58,7 +58,10 @@ TEST_F(NeuronWatchTest, WhoSaysWhatHeWaitsForIsBelieved) {
 }
 
 TEST_F(NeuronWatchTest, ALongWaitIsAnEventOnce) {
-  NeuronWatch watch({}, said_, executor_);
+  std::vector<std::string> heard;
+  NeuronWatch::Options options;
+  options.say = [&](const std::string& line) { heard.push_back(line); };
+  NeuronWatch watch(options, said_, executor_);
   const Watch::Wait wait = said_.wait("the first peer", executor_.now() + 30s);
   watch.look();
   executor_.advance(6s);
@@ -68,6 +71,7 @@ TEST_F(NeuronWatchTest, ALongWaitIsAnEventOnce) {
   const auto events = watch.state().events;
   ASSERT_EQ(events.size(), 1);
   EXPECT_EQ(events[0].text, "waits for the first peer, since 6 s, 24 s more at most");
+  EXPECT_EQ(heard, std::vector<std::string>{events[0].text});
 }
 
 TEST_F(NeuronWatchTest, FilesHoldTheStateAndEachPointOnce) {

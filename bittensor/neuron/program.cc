@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/neuron/program.h"
 
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <exception>
@@ -27,7 +26,6 @@
 #include "bittensor/base/status_macros.h"
 #include "bittensor/base/stop_signal.h"
 #include "bittensor/base/terminal.h"
-#include "bittensor/base/thread_executor.h"
 #include "bittensor/command_line/command_line.h"
 #include "bittensor/dashboard/dashboard.h"
 #include "bittensor/neuron/clip_gradients.h"
@@ -101,18 +99,6 @@ nlohmann::json exchange_of(Neuron& neuron) {
 // Beside the key: "a/neuron" of a/neuron.key.
 std::string prefix_of(const NeuronOptions& options) {
   return std::filesystem::path(options.neuron_key).replace_extension();
-}
-
-NeuronState::About about(const NeuronOptions& options, const NeuronTask& task,
-                         const PublicKey& key) {
-  const std::string folder = std::filesystem::path(options.neuron_key).parent_path().filename();
-  NeuronState::About about;
-  about.key = key.hex();
-  about.name = !options.name.empty() ? options.name : !folder.empty() ? folder : task.kind;
-  about.program = task.kind;
-  about.task = task.synapse->schema().task.name;
-  about.release = release();
-  return about;
 }
 
 // Where others reach the axon, as the metagraph says where they reach it.
@@ -235,53 +221,93 @@ TestResult train_alone(const NeuronOptions& options, const NeuronTask& task) {
   return test_local(task, *synapse);
 }
 
-absl::Status run_neuron(const NeuronOptions& given, NeuronTask task) {
-  NeuronOptions options = given;
-  if (options.steps > 0) {  // One epoch of so many steps.
-    task.train_samples = task.train_samples * options.steps / task.steps_per_epoch;
-    task.steps_per_epoch = options.steps;
-    options.epochs = 1;
-  }
+NeuronProgram::NeuronProgram(const NeuronOptions& options, std::string kind, Wallet wallet,
+                             FileLock lock)
+    : options_(options),
+      kind_(std::move(kind)),
+      wallet_(std::move(wallet)),
+      lock_(std::move(lock)),
+      watch_(executor_) {}
 
-  // Who this neuron is.
-  BITTENSOR_ASSIGN_OR_RETURN(const Wallet wallet, open_wallet(options));
-  BITTENSOR_ASSIGN_OR_RETURN(const FileLock lock, lock_key(options));
-  BITTENSOR_ASSIGN_OR_RETURN(const auto chain, join_chain(options, wallet));
+NeuronProgram::~NeuronProgram() = default;
 
-  // What it does is to be seen from now on.
-  ThreadExecutor executor;
-  Watch watch(executor);
-  watch.describe(about(options, task, wallet.key()));
-  std::unique_ptr<Trace> trace;
-  if (!options.trace_file.empty()) {
-    BITTENSOR_ASSIGN_OR_RETURN(trace, Trace::create(options.trace_file, executor));
-  }
-  std::atomic<Progress*> progress{nullptr};
-  NeuronWatch::Options watching = watch_options(options);
-  if (Progress::style_of(progress_style(options)) == Progress::Style::kLive) {
-    watching.draw = [&progress](const NeuronState& state) {
+absl::StatusOr<std::unique_ptr<NeuronProgram>> NeuronProgram::start(const NeuronOptions& options,
+                                                                    const std::string& kind) {
+  BITTENSOR_ASSIGN_OR_RETURN(Wallet wallet, open_wallet(options));
+  BITTENSOR_ASSIGN_OR_RETURN(FileLock lock, lock_key(options));
+  auto program = std::unique_ptr<NeuronProgram>(
+      new NeuronProgram(options, kind, std::move(wallet), std::move(lock)));
+  BITTENSOR_RETURN_IF_ERROR(program->show());
+  return program;
+}
+
+// What it does is to be seen from now on.
+absl::Status NeuronProgram::show() {
+  watch_.describe(about());
+  NeuronWatch::Options watching = watch_options(options_);
+  const Progress::Style style = Progress::style_of(progress_style(options_));
+  if (style == Progress::Style::kLive) {
+    watching.draw = [this](const NeuronState& state) {
       const TerminalSize size = terminal_size();
-      if (Progress* to = progress) to->draw(live_view(state, size.columns, size.rows - 1));
+      if (Progress* to = progress_) to->draw(live_view(state, size.columns, size.rows - 1));
     };
   }
-  NeuronWatch neuron_watch(std::move(watching), watch, executor);
-  BITTENSOR_RETURN_IF_ERROR(neuron_watch.start());
-  BITTENSOR_ASSIGN_OR_RETURN(const auto dashboard, start_dashboard(options, neuron_watch));
+  if (style == Progress::Style::kJson) {  // Whoever reads that need not read the log.
+    watching.say = [this, style](const std::string& line) { Progress(style, executor_).say(line); };
+  }
+  neuron_watch_ = std::make_unique<NeuronWatch>(std::move(watching), watch_, executor_);
+  BITTENSOR_RETURN_IF_ERROR(neuron_watch_->start());
+  BITTENSOR_ASSIGN_OR_RETURN(dashboard_, start_dashboard(options_, *neuron_watch_));
+  return absl::OkStatus();
+}
+
+Watch::Wait NeuronProgram::wait(std::string what, std::optional<Duration> at_most) {
+  std::optional<TimePoint> until;
+  if (at_most) until = executor_.now() + *at_most;
+  return watch_.wait(std::move(what), until);
+}
+
+NeuronState::About NeuronProgram::about() const {
+  const std::string folder = std::filesystem::path(options_.neuron_key).parent_path().filename();
+  NeuronState::About about;
+  about.key = wallet_.key().hex();
+  about.name = !options_.name.empty() ? options_.name : !folder.empty() ? folder : kind_;
+  about.program = kind_;
+  about.release = release();
+  return about;
+}
+
+absl::Status NeuronProgram::run(NeuronTask task) {
+  if (options_.steps > 0) {  // One epoch of so many steps.
+    task.train_samples = task.train_samples * options_.steps / task.steps_per_epoch;
+    task.steps_per_epoch = options_.steps;
+    options_.epochs = 1;
+  }
+  const NeuronOptions& options = options_;
+  NeuronWatch& neuron_watch = *neuron_watch_;
+  NeuronState::About described = about();
+  described.task = task.synapse->schema().task.name;
+  watch_.describe(described);
+  std::unique_ptr<Trace> trace;
+  if (!options.trace_file.empty()) {
+    BITTENSOR_ASSIGN_OR_RETURN(trace, Trace::create(options.trace_file, executor_));
+  }
+  BITTENSOR_ASSIGN_OR_RETURN(const auto chain, join_chain(options, wallet_, watch_));
 
   // The neuron: a metagraph that tells and learns who is there, an axon that serves a copy of the
   // model, a dendrite that asks others, a router that learns whom to ask.
-  BITTENSOR_ASSIGN_OR_RETURN(const auto transport, make_transport(options, wallet, executor));
+  BITTENSOR_ASSIGN_OR_RETURN(const auto transport, make_transport(options, wallet_, executor_));
   Neuron::Options parts = neuron_options(options);
   parts.step.max_gradient_norm = task.max_gradient_norm;
-  parts.watch = &watch;
+  parts.watch = &watch_;
   parts.trace = trace.get();
   parts.metagraph.chain = chain.get();
-  Neuron neuron(std::move(parts), *transport, wallet, executor, task.synapse);
+  Neuron neuron(std::move(parts), *transport, wallet_, executor_, task.synapse);
   const auto optimizer = task.optimizer(neuron.parameters());
-  Training training(task.kind, options, neuron.synapse(), neuron.router(), *optimizer, executor,
+  Training training(task.kind, options, neuron.synapse(), neuron.router(), *optimizer, executor_,
                     &neuron.metagraph(), task.schedule, task.config);
-  training.show_to(watch);
-  progress = &training.progress();
+  training.show_to(watch_);
+  progress_ = &training.progress();
   const LogAboveView log_above(training.progress());
   // Before what it looks at goes, whichever way this ends.
   const absl::Cleanup end_watch = [&] {
@@ -289,28 +315,27 @@ absl::Status run_neuron(const NeuronOptions& given, NeuronTask task) {
     neuron_watch.stop();
     training.progress().clear();
   };
-  neuron_watch.attach(neuron, wallet.key());
+  neuron_watch.attach(neuron, wallet_.key());
   BITTENSOR_RETURN_IF_ERROR(training.load());
   BITTENSOR_RETURN_IF_ERROR(neuron.start(training.best(neuron.synapse()).get()));
-  NeuronState::About reachable = about(options, task, wallet.key());
-  reachable.address = axon_address(neuron);
-  watch.describe(std::move(reachable));
+  described.address = axon_address(neuron);
+  watch_.describe(described);
   if (EventFile* file = neuron_watch.event_file()) {
-    file->add_text("config", 0, watch.unix_s(), config_text(options, task));
+    file->add_text("config", 0, watch_.unix_s(), config_text(options, task));
   }
-  training.say_started(wallet.key(), neuron.axon().port(), neuron.metagraph().address(),
-                       dashboard == nullptr ? "" : dashboard->url());
+  training.say_started(wallet_.key(), neuron.axon().port(), neuron.metagraph().address(),
+                       dashboard_ == nullptr ? "" : dashboard_->url());
 
   std::optional<TestResult> alone;
   if (options.control && training.step() < 0) {
-    watch.set_phase(Watch::Phase::kTraining);
-    const Watch::Wait wait = watch.wait("the control: the same model, without the network");
+    watch_.set_phase(Watch::Phase::kTraining);
+    const Watch::Wait wait = watch_.wait("the control: the same model, without the network");
     alone = train_alone(options, task);
     BITTENSOR_RETURN_IF_ERROR(training.status());  // Cut short, it says nothing.
     training.say_alone(*alone);
   }
-  watch.set_phase(Watch::Phase::kWaiting);
-  wait_for_peers(neuron.metagraph(), options, &watch);
+  watch_.set_phase(Watch::Phase::kWaiting);
+  wait_for_peers(neuron.metagraph(), options, &watch_);
 
   std::optional<TestResult> local_test;  // of the last epoch
   Confusion confusion;                   // of the same
@@ -322,7 +347,7 @@ absl::Status run_neuron(const NeuronOptions& given, NeuronTask task) {
       const TrainingStep::Result result =
           neuron.step(make, training.step(), training.end_of_epoch(), *optimizer);
       rest_as_if_slower(options.slow, std::chrono::steady_clock::now() - start);
-      if (watch.wants_loss() && result.route.scores.defined() && !result.synapses.empty()) {
+      if (watch_.wants_loss() && result.route.scores.defined() && !result.synapses.empty()) {
         neuron_watch.add_scores(result.synapses, result.route.scores.mean(0));
       }
       training.show(result.output, options.batch_size_train, neuron.metagraph().size(),
@@ -331,7 +356,7 @@ absl::Status run_neuron(const NeuronOptions& given, NeuronTask task) {
     if (!training.epoch_done()) break;
 
     // Test with the local path; the best model so far is saved and served.
-    watch.set_phase(Watch::Phase::kTesting);
+    watch_.set_phase(Watch::Phase::kTesting);
     confusion = {};
     local_test = test_local(task, neuron.synapse(), &confusion);
     const std::string details = task.describe ? task.describe(*local_test) : "";
@@ -340,7 +365,7 @@ absl::Status run_neuron(const NeuronOptions& given, NeuronTask task) {
   BITTENSOR_RETURN_IF_ERROR(training.status());
 
   // How good the model is by itself, and how good with the network.
-  watch.set_phase(Watch::Phase::kTesting);
+  watch_.set_phase(Watch::Phase::kTesting);
   if (!local_test) local_test = test_local(task, neuron.synapse(), &confusion);
   const TestResult network_test = test_network(task, neuron);
   BITTENSOR_RETURN_IF_ERROR(training.status());
@@ -359,7 +384,7 @@ absl::Status run_neuron(const NeuronOptions& given, NeuronTask task) {
   if (EventFile* file = neuron_watch.event_file()) {
     for (const Confusion::Misread& each : confusion.misread()) {
       file->add_image(absl::StrCat("test/misread/", each.label, " taken for ", each.predicted),
-                      training.step() + 1, watch.unix_s(), each.picture);
+                      training.step() + 1, watch_.unix_s(), each.picture);
     }
   }
   neuron_watch.look();

