@@ -12,18 +12,20 @@
 #include "app/chain_view.h"
 #include "app/commands.h"
 #include "app/metagraph_table.h"
-#include "app/network_view.h"
+#include "app/network_observer.h"
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/base/stop_signal.h"
 #include "bittensor/base/terminal.h"
+#include "bittensor/command_line/option_group.h"
 #include "bittensor/metagraph/address_cache.h"
+#include "bittensor/neuron/tls_options.h"
 
 namespace bittensor {
 namespace {
 
 struct Options {
-  NetworkView::Options view;
+  NetworkObserver::Options observer;
   ChainView::Options chain;
   std::string cache_file;
   std::string stake_file;
@@ -62,29 +64,29 @@ absl::Status run(Options options) {
   std::vector<NeuronLine> none;
   BITTENSOR_RETURN_IF_ERROR(sort_lines(none, options.sort));  // before anybody is asked
   if (!options.chain.address.endpoints.empty()) {
-    options.chain.whose = options.view.whose;
+    options.chain.whose = options.observer.whose;
     BITTENSOR_ASSIGN_OR_RETURN(const ChainView view, ChainView::open(options.chain));
     return show(view, options);
   }
   if (!options.cache_file.empty()) {
     BITTENSOR_ASSIGN_OR_RETURN(const auto cached, read_addresses(options.cache_file));
-    auto& asked = options.view.addresses;
+    auto& asked = options.observer.addresses;
     asked.insert(asked.end(), cached.begin(), cached.end());
   }
-  if (options.view.addresses.empty()) {
+  if (options.observer.addresses.empty()) {
     return absl::InvalidArgumentError("whom to ask? give an address, --cache or --chain_endpoint");
   }
   if (!options.stake_file.empty()) {
-    BITTENSOR_ASSIGN_OR_RETURN(options.view.stake, read_stake_file(options.stake_file));
+    BITTENSOR_ASSIGN_OR_RETURN(options.observer.stake, read_stake_file(options.stake_file));
   }
-  NetworkView view(options.view);
-  BITTENSOR_RETURN_IF_ERROR(view.open(seconds(options.wait_s)));
-  return show(view, options);
+  NetworkObserver observer(options.observer);
+  BITTENSOR_RETURN_IF_ERROR(observer.open(seconds(options.wait_s)));
+  return show(observer, options);
 }
 
 void add_options(CLI::App& app, Options& options) {
   app.add_option(
-      "address", options.view.addresses,
+      "address", options.observer.addresses,
       "metagraphs of neurons to ask, host:port; the weights shown are those of the first");
   app.add_option("--cache", options.cache_file,
                  "ask those in the cache file of a neuron (its key file's name with .peers)");
@@ -97,7 +99,7 @@ void add_options(CLI::App& app, Options& options) {
                  "the chain that must be there, by its genesis hash; default: any");
   app.add_option("--chain_ca", options.chain.address.ca_file,
                  "certificates (PEM) that sign the node's; default: the system's");
-  app.add_option("--of", options.view.whose,
+  app.add_option("--of", options.observer.whose,
                  "show the weights of the neuron whose key, or hotkey, begins with this");
   app.add_option("--stake", options.stake_file,
                  "file with a key and its stake per line; without it each neuron has stake 1");
@@ -108,7 +110,8 @@ void add_options(CLI::App& app, Options& options) {
   app.add_option("--wait", options.wait_s, "seconds to wait for the first answer, at most")
       ->check(CLI::Range(0.1, 3600.0))
       ->capture_default_str();
-  app.add_flag("--latency", options.view.latency, "measure a call to each axon that is proven");
+  app.add_flag("--latency", options.observer.latency, "measure a call to each axon that is proven");
+  add_tls_options(OptionGroup(app, "Encryption"), options.observer.neuron);
   auto* forms = app.add_option_group("form", "What is printed instead of a table");
   forms->require_option(0, 1);
   const auto add_form = [&](const char* name, TableForm form, const char* help) {

@@ -6,10 +6,8 @@
 #include <iterator>
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "datasets/cifar10/png.h"
+#include "app/picture.h"
 #include "torch/nn/functional/upsampling.h"
 #include "torch/serialize.h"
 #include "torch/types.h"
@@ -52,7 +50,7 @@ at::Tensor resized(const at::Tensor& pixels, std::vector<std::int64_t> size) {
 
 absl::StatusOr<at::Tensor> read_picture(const std::string& path, const Schema& schema,
                                         const Normalisation& normalisation) {
-  BITTENSOR_ASSIGN_OR_RETURN(RgbPicture picture, read_png_up_to(path, kMaxPixels));
+  BITTENSOR_ASSIGN_OR_RETURN(RgbPicture picture, read_picture_file(path, kMaxPixels));
   at::Tensor pixels = tensor_of(picture);
   const std::int64_t channels = schema.shape[0] < 0 ? kColours : schema.shape[0];
   if (channels == 1) pixels = grey(pixels);
@@ -77,9 +75,17 @@ absl::StatusOr<at::Tensor> read_picture(const std::string& path, const Schema& s
   return (pixels - per_channel(normalisation.mean)) / per_channel(normalisation.deviation);
 }
 
-absl::StatusOr<at::Tensor> read_tensor(const std::string& path) {
+// Its first bytes. kNotFound.
+absl::StatusOr<std::string> beginning_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return absl::NotFoundError(absl::StrCat(path, ": no such file"));
+  std::string bytes(16, '\0');
+  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  return bytes;
+}
+
+absl::StatusOr<at::Tensor> read_tensor(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
   const std::vector<char> bytes(std::istreambuf_iterator<char>(file), {});
   try {
     const torch::IValue value = torch::pickle_load(bytes);
@@ -88,7 +94,7 @@ absl::StatusOr<at::Tensor> read_tensor(const std::string& path) {
     // Said below: what libtorch says is about its own insides.
   }
   return absl::InvalidArgumentError(
-      absl::StrCat(path, ": neither a PNG picture nor one tensor that torch.save() wrote"));
+      absl::StrCat(path, ": neither a picture (PNG, JPEG) nor one tensor that torch.save() wrote"));
 }
 
 }  // namespace
@@ -97,7 +103,8 @@ absl::StatusOr<Inputs> query_input(const std::string& input, const Schema& schem
                                    const Normalisation& normalisation) {
   if (schema.modality == Modality::kText) return Inputs::of_text({input});
   at::Tensor tensor;
-  if (schema.modality == Modality::kImage && absl::EndsWith(absl::AsciiStrToLower(input), ".png")) {
+  BITTENSOR_ASSIGN_OR_RETURN(const std::string beginning, beginning_of(input));
+  if (schema.modality == Modality::kImage && is_picture(beginning)) {
     BITTENSOR_ASSIGN_OR_RETURN(tensor, read_picture(input, schema, normalisation));
   } else {
     BITTENSOR_ASSIGN_OR_RETURN(tensor, read_tensor(input));

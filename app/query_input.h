@@ -20,9 +20,9 @@ struct Normalisation {
 
 // A batch for a synapse of `schema` from what a user names.
 //
-// For text, `input` is the text itself. Otherwise it is a file: a PNG picture for images (grey or
-// in colour as the schema wants, brought to its size), or one tensor, as torch.save() wrote it, of
-// the batch or of one row of it.
+// For text, `input` is the text itself. Otherwise it is a file: a picture (PNG, JPEG) for images
+// (grey or in colour as the schema wants, brought to its size), or one tensor, as torch.save()
+// wrote it, of the batch or of one row of it.
 //
 // kNotFound if there is no such file; kInvalidArgument, with its name, if it holds something else
 // or does not fit the schema.

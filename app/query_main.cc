@@ -18,7 +18,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "app/commands.h"
-#include "app/network_view.h"
+#include "app/network_observer.h"
 #include "app/query_input.h"
 #include "nlohmann/json.hpp"
 #include "torch/serialize.h"
@@ -30,14 +30,16 @@
 #include "bittensor/base/stop_signal.h"
 #include "bittensor/base/thread_executor.h"
 #include "bittensor/command_line/command_line.h"
+#include "bittensor/command_line/option_group.h"
 #include "bittensor/dendrite/dendrite.h"
-#include "bittensor/transport/grpc/grpc_transport.h"
+#include "bittensor/neuron/parts.h"
+#include "bittensor/neuron/tls_options.h"
 
 namespace bittensor {
 namespace {
 
 struct Options {
-  NetworkView::Options view;
+  NetworkObserver::Options observer;
   std::string input;
   std::string key_file;
   std::string save;
@@ -57,10 +59,10 @@ absl::StatusOr<SynapseRecord> find(const Options& options) {
   const auto patience =
       std::chrono::duration_cast<std::chrono::milliseconds>(seconds(options.wait_s));
   const auto give_up = std::chrono::steady_clock::now() + patience;
-  NetworkView view(options.view);
-  BITTENSOR_RETURN_IF_ERROR(view.open(patience));
+  NetworkObserver observer(options.observer);
+  BITTENSOR_RETURN_IF_ERROR(observer.open(patience));
   while (true) {
-    absl::StatusOr<SynapseRecord> record = view.record();
+    absl::StatusOr<SynapseRecord> record = observer.record();
     if (!absl::IsUnavailable(record.status())) return record;
     if (std::chrono::steady_clock::now() > give_up) return record;
     if (StopSignal::wait_for(std::chrono::milliseconds(50))) return absl::CancelledError("stopped");
@@ -73,15 +75,16 @@ absl::StatusOr<Answer> ask(const SynapseRecord& record, Inputs inputs, const Opt
     BITTENSOR_ASSIGN_OR_RETURN(wallet, Wallet::load(options.key_file));
   }
   ThreadExecutor executor;
-  GrpcTransport transport;
+  BITTENSOR_ASSIGN_OR_RETURN(const auto transport,
+                             make_transport(options.observer.neuron, wallet, executor));
   Dendrite::Options dendrite_options;
   dendrite_options.timeout = seconds(options.timeout_s);
   dendrite_options.calls.network_dim = record.schema.network_dim;
   dendrite_options.calls.task = record.schema.task;
   dendrite_options.give_up = &StopSignal::requested;
-  Dendrite dendrite(dendrite_options, transport, wallet, executor, [] { return nullptr; });
+  Dendrite dendrite(dendrite_options, *transport, wallet, executor, [] { return nullptr; });
   Answer answer = dendrite.forward({record}, {std::move(inputs)}).front();
-  transport.close();
+  transport->close();
   if (answer.status.ok()) return answer;
   return absl::Status(answer.status.code(),
                       absl::StrCat(record.key.short_hex(), " at ", record.axon_address, ": ",
@@ -161,15 +164,16 @@ absl::Status query(const Options& options) {
 }
 
 void add_options(CLI::App& app, Options& options) {
-  options.view.addresses.resize(1);
-  app.add_option("metagraph", options.view.addresses.front(),
+  options.observer.addresses.resize(1);
+  app.add_option("metagraph", options.observer.addresses.front(),
                  "metagraph of a neuron of the network, host:port; itself is asked, unless --of "
                  "says another")
       ->required();
-  app.add_option("input", options.input,
-                 "a text; or a PNG picture; or a file with a tensor, as torch.save() writes it")
+  app.add_option(
+         "input", options.input,
+         "a text; or a picture, PNG or JPEG; or a file with a tensor, as torch.save() writes it")
       ->required();
-  app.add_option("--of", options.view.whose,
+  app.add_option("--of", options.observer.whose,
                  "ask the neuron whose key begins with this; bittensor metagraph lists them");
   app.add_option("--mean", options.normalisation.mean,
                  "of the model's pixels, which are in [0, 1] before: one number, or one a channel")
@@ -185,6 +189,7 @@ void add_options(CLI::App& app, Options& options) {
   app.add_flag("--json", options.json, "print all of it as one line of JSON");
   app.add_option("--neuron_key", options.key_file,
                  "ask under this key; without it, under one made for the occasion");
+  add_tls_options(OptionGroup(app, "Encryption"), options.observer.neuron);
   app.add_option("--timeout", options.timeout_s, "seconds to wait for the answer, at most")
       ->check(CLI::Range(0.01, 3600.0))
       ->capture_default_str();

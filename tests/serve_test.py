@@ -69,6 +69,17 @@ class Serve(ProgramTest):
         self.assertIn("answered [3, 8]", self.query(address, "rows.pt"))
         self.assertIn("answered 1 questions", self.stop(served))
 
+    def test_encrypted_network_is_asked_with_its_options(self):
+        _, address = self.serve("model.ts", "--schema", "image:3x2x2", "--tls")
+        self.assertIn("answered [3, 8]", self.query(address, "rows.pt", "--tls"))
+        self.assertIn("3x2x2", self.run_bittensor("metagraph", address, "--tls").stdout)
+        done = self.run_bittensor("query", address, "rows.pt", "--wait", "1")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no neuron answers", done.stderr)
+        done = self.run_bittensor("query", address, "rows.pt", "--tls_ca", "none.pem")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("--tls_certificate", done.stderr)
+
     def test_prediction_of_a_neuron_is_shown(self):
         neuron = self.neuron("peer", "--epochs", "2", "--stay")
         address = neuron.wait_for("started")["metagraph"]

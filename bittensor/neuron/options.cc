@@ -12,6 +12,7 @@
 #include "bittensor/command_line/option_group.h"
 #include "bittensor/metagraph/work.h"
 #include "bittensor/neuron/key_list.h"
+#include "bittensor/neuron/tls_options.h"
 
 namespace bittensor {
 namespace {
@@ -53,16 +54,7 @@ void add_network(const OptionGroup& group, NeuronOptions& o) {
            "bits of proof of work that a neuron must show to be listed; the same in the whole "
            "network")
       ->check(CLI::Range(0, kMaxWorkBits));
-  group.flag("tls", o.tls,
-             "encrypt all connections; every neuron of the network must. A certificate bound to "
-             "the key file is made at each start, unless the next three options name files");
-  group.add("tls_ca", o.tls_ca,
-            "PEM file of the authorities that issued the certificates of the network's neurons; "
-            "implies --tls");
-  group.add(
-      "tls_certificate", o.tls_certificate,
-      "file with this neuron's certificate from such an authority, which must name --remote_ip");
-  group.add("tls_key", o.tls_key, "file with the certificate's secret key (mode 0600)");
+  add_tls_options(group, o);
   group.add("fault", o.fault,
             "make this neuron's own calls fail, to test it: transport.delay=100ms, "
             "transport.drop=0.05 and others, separated by commas (transport/faulty_transport.h)");

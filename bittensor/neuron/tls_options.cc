@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "bittensor/base/status_macros.h"
+#include "bittensor/command_line/option_group.h"
 #include "bittensor/trust/certificate.h"
 #include "bittensor/wallet/private_file.h"
 
@@ -64,6 +65,19 @@ absl::StatusOr<Tls> of_files(const NeuronOptions& options, Executor& executor) {
 }
 
 }  // namespace
+
+void add_tls_options(const OptionGroup& group, NeuronOptions& o) {
+  group.flag("tls", o.tls,
+             "encrypt all connections; every neuron of the network must. A certificate bound to "
+             "the key file is made at each start, unless the next three options name files");
+  group.add("tls_ca", o.tls_ca,
+            "PEM file of the authorities that issued the certificates of the network's neurons; "
+            "implies --tls");
+  group.add(
+      "tls_certificate", o.tls_certificate,
+      "file with this neuron's certificate from such an authority, which must name --remote_ip");
+  group.add("tls_key", o.tls_key, "file with the certificate's secret key (mode 0600)");
+}
 
 absl::StatusOr<std::optional<Tls>> make_tls(const NeuronOptions& options, const Wallet& wallet,
                                             Executor& executor) {

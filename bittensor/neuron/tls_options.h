@@ -12,6 +12,11 @@
 
 namespace bittensor {
 
+class OptionGroup;
+
+// Declares --tls and --tls_....
+void add_tls_options(const OptionGroup& group, NeuronOptions& options);
+
 // What --tls and --tls_... say, for the transport of `wallet`'s neuron; nothing if they say
 // nothing. Errors name the option or the file that is wrong. `executor`, which must outlive the
 // transport, knows the time.

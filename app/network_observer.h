@@ -12,6 +12,7 @@
 
 #include "bittensor/metagraph/standing.h"
 #include "bittensor/metagraph/synapse_record.h"
+#include "bittensor/neuron/options.h"
 
 namespace bittensor {
 
@@ -19,7 +20,7 @@ namespace bittensor {
 // for the occasion, and says nothing of itself.
 //
 // Not thread-safe.
-class NetworkView {
+class NetworkObserver {
  public:
   struct Options {
     std::vector<std::string> addresses;  // metagraphs to ask, host:port
@@ -28,13 +29,16 @@ class NetworkView {
     std::string whose;
     std::optional<StakeTable> stake;  // none: 1 each
     bool latency = false;             // measure it
+    // As the network is encrypted: of these its --tls and --tls_... alone.
+    NeuronOptions neuron;
   };
 
-  explicit NetworkView(Options options);
-  ~NetworkView();
+  explicit NetworkObserver(Options options);
+  ~NetworkObserver();
 
   // Asks, and waits until what was learnt has not grown for a second. kInvalidArgument if an
-  // address is none, kUnavailable if nobody has answered within `patience`. Blocks.
+  // address is none, kUnavailable if nobody has answered within `patience`; what is wrong with the
+  // files of --tls_... To be called first, once. Blocks.
   absl::Status open(std::chrono::milliseconds patience);
 
   // Who is known now, by key; goes on learning until it is destroyed. Blocks a second at most,

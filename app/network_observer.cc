@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "app/network_view.h"
+#include "app/network_observer.h"
 
 #include <algorithm>
 #include <condition_variable>
@@ -14,8 +14,8 @@
 #include "bittensor/base/stop_signal.h"
 #include "bittensor/base/thread_executor.h"
 #include "bittensor/metagraph/gossip.h"
+#include "bittensor/neuron/parts.h"
 #include "bittensor/transport/address.h"
-#include "bittensor/transport/grpc/grpc_transport.h"
 
 namespace bittensor {
 namespace {
@@ -56,14 +56,12 @@ class Latencies {
 
 }  // namespace
 
-class NetworkView::Impl {
+class NetworkObserver::Impl {
  public:
-  explicit Impl(Options options)
-      : options_(std::move(options)),
-        gossip_(std::make_shared<Gossip>(gossip_options(), transport_, wallet_, executor_)) {}
+  explicit Impl(Options options) : options_(std::move(options)) {}
   ~Impl() {
-    gossip_->stop(nullptr, Duration::zero());
-    transport_.close();
+    if (gossip_ != nullptr) gossip_->stop(nullptr, Duration::zero());
+    if (transport_ != nullptr) transport_->close();
     executor_.stop();
   }
 
@@ -71,6 +69,8 @@ class NetworkView::Impl {
     for (const std::string& address : options_.addresses) {
       BITTENSOR_RETURN_IF_ERROR(parse_address(address).status());
     }
+    BITTENSOR_ASSIGN_OR_RETURN(transport_, make_transport(options_.neuron, wallet_, executor_));
+    gossip_ = std::make_shared<Gossip>(gossip_options(), *transport_, wallet_, executor_);
     BITTENSOR_RETURN_IF_ERROR(gossip_->start());
     std::size_t known = 0;
     int quiet = 0;
@@ -222,27 +222,27 @@ class NetworkView::Impl {
   }
 
   void call(const std::string& address, Transport::ReplyFn on_reply) const {
-    transport_.call(address, kHealth, {}, executor_.now() + kLatencyTimeout, 1024,
+    transport_->call(address, kHealth, {}, executor_.now() + kLatencyTimeout, 1024,
                     std::move(on_reply));
   }
 
   const Options options_;
   const Wallet wallet_ = Wallet::create();
   mutable ThreadExecutor executor_;
-  mutable GrpcTransport transport_;
-  const std::shared_ptr<Gossip> gossip_;
+  std::unique_ptr<Transport> transport_;
+  std::shared_ptr<Gossip> gossip_;
 };
 
-NetworkView::NetworkView(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
-NetworkView::~NetworkView() = default;
+NetworkObserver::NetworkObserver(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+NetworkObserver::~NetworkObserver() = default;
 
-absl::Status NetworkView::open(std::chrono::milliseconds patience) {
+absl::Status NetworkObserver::open(std::chrono::milliseconds patience) {
   return impl_->open(patience);
 }
-absl::StatusOr<std::vector<NeuronLine>> NetworkView::lines() const {
+absl::StatusOr<std::vector<NeuronLine>> NetworkObserver::lines() const {
   return impl_->lines();
 }
-absl::StatusOr<SynapseRecord> NetworkView::record() const {
+absl::StatusOr<SynapseRecord> NetworkObserver::record() const {
   return impl_->record();
 }
 
