@@ -118,12 +118,17 @@ class Neuron:
     def __enter__(self) -> "Neuron":
         return self.start()
 
-    def __exit__(self, kind: Optional[type], *_: Any) -> None:
-        try:  # Of what broke off for another reason the last state that was saved is kept.
-            if self.checkpoint is not None and kind in (None, KeyboardInterrupt):
+    def leave(self) -> None:
+        """Saves to `checkpoint`, if there is one, and stops: the end of training."""
+        try:
+            if self.checkpoint is not None:
                 self.save(self.checkpoint)
         finally:
             self.stop()
+
+    def __exit__(self, kind: Optional[type], *_: Any) -> None:
+        # Of what broke off for another reason the last state that was saved is kept.
+        self.leave() if kind in (None, KeyboardInterrupt) else self.stop()
 
     def save(self, path: "Union[str, os.PathLike]", **more: Any) -> None:
         """Writes model, router and optimizer to a checkpoint; ``more`` as model_toolbox.save_model

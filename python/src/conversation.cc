@@ -155,33 +155,56 @@ void Conversation::teach() {
 
 void Conversation::learn_from_others(const at::Tensor& lesson_loss) {
   std::vector<TaughtGradients::Taught> lessons;
-  if (lesson_loss.defined() && taught_rows_ > 0) lessons.push_back(lesson_gradient(lesson_loss));
+  if (lesson_loss.defined() && taught_rows_ > 0) {
+    if (judges_lessons()) {
+      add_judged(lesson_loss);
+    } else {
+      const bool known = node_->learning().learn_from == LearnFrom::kKnown;
+      const double factor = known ? factor_of(static_cast<double>(taught_rows_)) : 1;
+      lessons.push_back({teacher_, gradient_of(factor * lesson_loss), /*calls=*/0});
+    }
+  }
   taught_rows_ = 0;
   node_->learn_from_others(synapse_->parameters(), std::move(lessons));
 }
 
+// As TrainingStep does: labels say more than the direction of their gradient, see Teachers.
+bool Conversation::judges_lessons() const {
+  return node_->learning().learn_from == LearnFrom::kEarned && synapse_->schema().task.defined();
+}
+
+void Conversation::add_judged(const at::Tensor& lesson_loss) {
+  const auto classes = static_cast<double>(synapse_->schema().task.classes);
+  const double belief = node_->relative_weights()(teacher_) *
+                        node_->teachers().judge(teacher_, lesson_loss.item<double>(),
+                                                std::log(std::max(2.0, classes)));
+  if (belief == 0) return;
+  const double factor = factor_of(belief * static_cast<double>(taught_rows_));
+  node_->teachers().add_lesson(gradient_of(lesson_loss), factor, synapse_->parameters());
+}
+
 // The own rows and those of the lessons count as one batch, whose gradient is by the root of its
 // size longer than a mean's.
-TaughtGradients::Taught Conversation::lesson_gradient(const at::Tensor& lesson_loss) const {
+double Conversation::factor_of(double rows) const {
+  const double own = static_cast<double>(std::max<std::int64_t>(1, rows_heard_));
+  return rows / std::sqrt(own * (own + rows));
+}
+
+std::vector<at::Tensor> Conversation::gradient_of(const at::Tensor& loss) const {
   const std::vector<at::Tensor> parameters = synapse_->parameters();
   std::vector<at::Tensor> wanted;
   for (const at::Tensor& parameter : parameters) {
     if (parameter.requires_grad()) wanted.push_back(parameter);
   }
-  const double rows = static_cast<double>(taught_rows_);
-  const double own = static_cast<double>(std::max<std::int64_t>(1, rows_heard_));
-  const bool known = node_->learning().learn_from == LearnFrom::kKnown;
-  const double scale = known ? rows / std::sqrt(own * (own + rows)) : 1;
-  auto found = torch::autograd::grad({scale * lesson_loss}, wanted, /*grad_outputs=*/{},
+  auto found = torch::autograd::grad({loss}, wanted, /*grad_outputs=*/{},
                                      /*retain_graph=*/{}, /*create_graph=*/false,
                                      /*allow_unused=*/true);
-  TaughtGradients::Taught lesson;
-  lesson.from = teacher_;
+  std::vector<at::Tensor> gradient;
   auto next = found.begin();
   for (const at::Tensor& parameter : parameters) {
-    lesson.sum.push_back(parameter.requires_grad() ? std::move(*next++) : at::Tensor());
+    gradient.push_back(parameter.requires_grad() ? std::move(*next++) : at::Tensor());
   }
-  return lesson;
+  return gradient;
 }
 
 void Conversation::value_peers() {

@@ -71,8 +71,12 @@ class Conversation {
  private:
   void teach();
   void learn_from_others(const at::Tensor& lesson_loss);
-  // The gradient of the mean loss of the drawn lessons, as their teacher's.
-  TaughtGradients::Taught lesson_gradient(const at::Tensor& lesson_loss) const;
+  bool judges_lessons() const;
+  void add_judged(const at::Tensor& lesson_loss);
+  // How much the mean loss of so many rows counts beside that of the own ones.
+  double factor_of(double rows) const;
+  // Of the synapse's parameters; undefined of those that do not learn.
+  std::vector<at::Tensor> gradient_of(const at::Tensor& loss) const;
   void value_peers();
 
   const std::shared_ptr<Node> node_;

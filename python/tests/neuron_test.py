@@ -162,6 +162,42 @@ def test_lessons_teach_those_who_know_each_other(neuron, options):
     assert not torch.equal(before, first.model.classes.weight)  # The loss above does not move it.
 
 
+@pytest.mark.parametrize("right", [True, False])
+def test_earned_lessons_count_by_how_little_their_labels_surprise(neuron, options, right):
+    torch.manual_seed(1)
+    schema = bittensor_cpp.Schema("tensor", [DIM], network_dim=DIM, task="thirds", classes=3)
+    rows, labels = torch.eye(DIM)[:3], torch.arange(3)
+
+    def one_who_knows():
+        model = Classes()
+        with torch.no_grad():
+            for layer in (model.features, model.classes):
+                layer.weight.copy_(torch.eye(*layer.weight.shape) * 3)
+                layer.bias.zero_()
+        return model
+
+    knows = one_who_knows()
+    more = options(learn_from="earned")
+    first = bittensor_cpp.Neuron(
+        knows, schema, learning_rate=0.01,
+        lesson=lambda model, x, y: nn.functional.cross_entropy(model.predict(model(x)), y), **more)
+    with first:
+        teacher = bittensor_cpp.Neuron(one_who_knows(), schema, known=[first.key],
+                                       bootstrap=[first.address], **options())
+        with teacher:
+            assert teacher.wait_for_peers(1) and first.wait_for_peers(1)
+            before = knows.classes.bias.clone()
+            end = time.monotonic() + 20
+            while first.stats["lessons_taken"] < 10 or first.steps < 10:
+                assert time.monotonic() < end
+                teacher.context(rows, labels if right else (labels + 1) % 3)
+                first.context(rows, labels)
+                # The loss does not move the bias: only a lesson can.
+                first.step(first.model(rows).pow(2).mean())
+    moved = not torch.equal(before, knows.classes.bias)
+    assert moved == right
+
+
 def test_prediction_of_peers_is_joined(neuron):
     schema = bittensor_cpp.Schema("tensor", [DIM], network_dim=DIM, task="thirds", classes=3)
     first = neuron(Classes(), schema=schema)

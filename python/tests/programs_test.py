@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Neurons in Python and in C++ on one network."""
 
+import importlib.util
 import os
 import re
 import signal
@@ -16,15 +17,16 @@ os.environ.setdefault("BITTENSOR_BUILD", str(BUILD))
 
 import bittensor_cpp  # noqa: E402
 import programs  # noqa: E402
+import pypi  # noqa: E402
 
 EXAMPLES = ROOT / "examples" / "python"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(BUILD / "python"), "PYTHONDONTWRITEBYTECODE": "1",
                "BITTENSOR_AXON_PORT": "0", "BITTENSOR_METAGRAPH_PORT": "0"}
 
 
-def run_example(folder, *arguments, name="mnist.py"):
+def run_example(folder, *arguments, name="mnist.py", python=sys.executable):
     (folder / "python").mkdir(exist_ok=True)
-    command = [sys.executable, EXAMPLES / name, *arguments]
+    command = [python, EXAMPLES / name, *arguments]
     done = subprocess.run([str(word) for word in command], env=ENVIRONMENT, cwd=folder / "python",
                           capture_output=True, text=True, timeout=programs.PATIENCE)
     assert done.returncode == 0, done.stderr
@@ -162,13 +164,70 @@ with bittensor_cpp.Neuron(torch.nn.Linear(4, 1024), "tensor:4", listen_ip="127.0
     assert (tmp_path / "model.pt").exists()
 
 
-@pytest.mark.parametrize("name, package", [("trainer_callback.py", "accelerate"),
-                                           ("lightning_callback.py", "pytorch_lightning")])
-def test_loops_of_other_packages_join_by_a_callback(tmp_path, cpp_neuron, name, package):
-    pytest.importorskip(package, reason=f"{package} is not installed: {name} is not tried")
-    if "lightning" in package and sys.version_info >= (3, 11) and torch.__version__ < "2":
+def python_with(*packages):
+    """A Python that has them: this one, or Debian's, whose torch is this one's, with releases of its
+    time beside it."""
+    if all(importlib.util.find_spec(package) for package in packages):
+        return sys.executable
+    if sys.executable != "/usr/bin/python3" or torch.__version__ >= "2":
+        pytest.skip(f"not installed: {', '.join(packages)}")
+    python = pypi.python_with("loops", "transformers==4.44.2", "accelerate==0.34.2", "numpy<2",
+                              "pillow", system_packages=True)
+    if importlib.util.find_spec("torchvision") is None and "torchvision" in packages:
+        # Without its dependencies, since the torch that it wants would be another one.
+        subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", "torchvision==0.14.1"],
+                       capture_output=True, timeout=pypi.PATIENCE)
+        if subprocess.run([python, "-c", "import torchvision"], capture_output=True).returncode != 0:
+            pytest.skip("PyPI is not reached: no torchvision")
+    return python
+
+
+@pytest.mark.parametrize("name, packages", [
+    ("trainer_callback.py", ("transformers", "accelerate")),
+    ("lightning_callback.py", ("pytorch_lightning",))])
+def test_loops_of_other_packages_join_by_a_callback(tmp_path, cpp_neuron, name, packages):
+    if "lightning" in name and sys.version_info >= (3, 11) and torch.__version__ < "2":
         pytest.skip("Lightning imports torch.distributed, which PyTorch 1 cannot with this Python")
+    python = python_with(*packages)
+    assert len((EXAMPLES / name).read_text().splitlines()) < 30
     peer = cpp_neuron("--epochs", "1", "--stay")
     address = peer.wait_for("started")["metagraph"]
-    said = run_example(tmp_path, programs.DATA, address, name=name)
+    said = run_example(tmp_path, programs.DATA, address, name=name, python=python)
     assert re.search(r"'answers_ok': [1-9]", said), said
+
+
+MODELS_OF_OTHERS = {
+    "transformers": """
+from transformers import BertConfig, BertModel
+model = BertModel(BertConfig(vocab_size=50, hidden_size=16, num_hidden_layers=1,
+                             num_attention_heads=2, intermediate_size=16))
+schema = bittensor_cpp.Schema("tensor", [12], torch.int64, network_dim=16)
+forward = lambda model, tokens: model(tokens).pooler_output
+inputs = torch.randint(0, 50, (3, 12))
+""",
+    "torchvision": """
+import torchvision
+model = torchvision.models.resnet18(num_classes=16)
+schema = bittensor_cpp.Schema("image", [3, 32, 32], network_dim=16)
+forward = None
+inputs = torch.rand(3, 3, 32, 32)
+"""}
+
+
+@pytest.mark.parametrize("package", MODELS_OF_OTHERS)
+def test_models_of_other_packages_are_synapses(tmp_path, package):
+    code = f"""
+import bittensor_cpp, torch
+options = dict(listen_ip="127.0.0.1", record_difficulty=0)
+{MODELS_OF_OTHERS[package]}
+with bittensor_cpp.Neuron(model, schema, forward, neuron_key="a/neuron.key", **options) as one:
+    with bittensor_cpp.Neuron(torch.nn.Identity(), schema, neuron_key="b/neuron.key",
+                              bootstrap=[one.address], min_peers=1, **options) as other:
+        heard = other.context(inputs)
+    expected = (forward or torch.nn.Module.__call__)(model.eval(), inputs)
+    print("as at home" if torch.allclose(heard, expected, atol=1e-4) else heard - expected)
+"""
+    done = subprocess.run([python_with(package), "-c", code], env=ENVIRONMENT, cwd=tmp_path,
+                          capture_output=True, text=True, timeout=programs.PATIENCE)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "as at home"
