@@ -19,7 +19,7 @@ import urllib.request
 
 import rounds
 
-ROUNDS = 7
+ROUNDS = 6
 IMAGES = 25600  # a round
 LEAST_ACCURACY = 0.93
 
