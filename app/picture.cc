@@ -20,7 +20,7 @@ namespace {
 constexpr absl::string_view kPng("\x89PNG\r\n\x1a\n", 8);
 constexpr absl::string_view kJpeg("\xff\xd8\xff", 3);
 constexpr std::size_t kMaxFileBytes = std::size_t{256} << 20;
-constexpr std::size_t kColours = 3;
+constexpr std::size_t kRgb = 3;
 
 // Numbers in a block of Exif, which is laid out as a TIFF file, in either order of bytes.
 class Exif {
@@ -92,8 +92,8 @@ RgbPicture upright(const RgbPicture& stored, int orientation) {
       const std::int64_t c = last_col_first ? turned.cols - 1 - col : col;
       const std::int64_t from = transposed ? c * stored.cols + r : r * stored.cols + c;
       std::copy_n(
-          stored.pixels.begin() + from * static_cast<std::int64_t>(kColours), kColours,
-          turned.pixels.begin() + (row * turned.cols + col) * static_cast<std::int64_t>(kColours));
+          stored.pixels.begin() + from * static_cast<std::int64_t>(kRgb), kRgb,
+          turned.pixels.begin() + (row * turned.cols + col) * static_cast<std::int64_t>(kRgb));
     }
   }
   return turned;
@@ -121,7 +121,7 @@ absl::StatusOr<RgbPicture> decode_jpeg(const std::string& path, const std::strin
         absl::StrCat(path, ": ", cols, " x ", rows, " pixels, expected at most ", max_pixels));
   }
   RgbPicture picture{cols, rows, {}};
-  picture.pixels.resize(static_cast<std::size_t>(cols) * static_cast<std::size_t>(rows) * kColours);
+  picture.pixels.resize(static_cast<std::size_t>(cols) * static_cast<std::size_t>(rows) * kRgb);
   // A file that ends early would otherwise be half a picture, grey below.
   if (tjDecompress2(decoder, data, bytes.size(), picture.pixels.data(), cols, /*pitch=*/0, rows,
                     TJPF_RGB, TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS) != 0) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "spdlog/spdlog.h"
 #include <unistd.h>
 
@@ -93,8 +94,8 @@ absl::StatusOr<std::unique_ptr<Chain>> join_chain(const NeuronOptions& options,
         "peers are found by gossip or on a chain: give --bootstrap or --chain_endpoint");
   }
   // Each answer has as long; what is done on the chain in between starts the time anew.
-  const Watch::Wait wait =
-      watch.wait(absl::StrCat("the chain at ", options.chain_endpoint), soon());
+  const Watch::Wait wait = watch.wait(
+      absl::StrCat("the chain at ", absl::StrJoin(options.chain_endpoint, ", ")), soon());
   BITTENSOR_ASSIGN_OR_RETURN(
       std::unique_ptr<Chain> chain,
       open_chain({options.chain_endpoint, options.chain_genesis, options.chain_ca}, soon()));

@@ -191,9 +191,10 @@ def test_earned_lessons_count_by_how_little_their_labels_surprise(neuron, option
             while first.stats["lessons_taken"] < 10 or first.steps < 10:
                 assert time.monotonic() < end
                 teacher.context(rows, labels if right else (labels + 1) % 3)
-                first.context(rows, labels)
+                network = first.context(rows, labels)  # Who is worth nothing is not listened to.
+                first.prediction(first.model.predict(first.model(rows)))
                 # The loss does not move the bias: only a lesson can.
-                first.step(first.model(rows).pow(2).mean())
+                first.step((first.model(rows) + network).pow(2).mean())
     moved = not torch.equal(before, knows.classes.bias)
     assert moved == right
 

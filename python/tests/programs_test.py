@@ -175,7 +175,7 @@ def python_with(*packages):
                               "pillow", system_packages=True)
     if importlib.util.find_spec("torchvision") is None and "torchvision" in packages:
         # Without its dependencies, since the torch that it wants would be another one.
-        subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", "torchvision==0.14.1"],
+        subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", "torchvision==0.15.2"],
                        capture_output=True, timeout=pypi.PATIENCE)
         if subprocess.run([python, "-c", "import torchvision"], capture_output=True).returncode != 0:
             pytest.skip("PyPI is not reached: no torchvision")
