@@ -292,13 +292,13 @@ class Neurons(Page):
 
 class Programs(Page):
     def test_photographs(self):
-        self.run_it("README.md", "./run cifar", more=f"--data {ROOT / 'tests/data/cifar10'} --steps 1",
+        self.run_it("README.md", "./run cifar", more=f"--data {ROOT / 'tests/data/cifar10'} --steps 1 --neurons 1",
                     env={"BITTENSOR_TEST_IMAGES": "10", "BITTENSOR_BATCH_SIZE_TRAIN": "8"})
 
     def test_language(self):
         small = {"BITTENSOR_TEST_IMAGES": "4", "BITTENSOR_TRAIN_IMAGES": "16", "BITTENSOR_MODEL": "tiny"}
         said = self.run_it("README.md", "./run bert", env=small,
-                           more=f"--data {SPEECHES} --vocab {VOCAB} --steps 1")
+                           more=f"--data {SPEECHES} --vocab {VOCAB} --steps 1 --neurons 1")
         run, = (self.folder / "runs" / "bert").iterdir()
         self.assertIn(run.name, said)
         said = self.run_it("README.md", "build/release/app/bittensor fill-mask "
@@ -311,7 +311,7 @@ class Programs(Page):
         (self.folder / "FILE.tsv").write_text("".join(
             f"{'good' if i % 2 else 'bad'} text {i}\t{'plus' if i % 2 else 'minus'}\n" for i in range(40)))
         self.run_it("README.md", "./run bert --task classify --model DIR --data FILE.tsv",
-                    more="--steps 1", env={"BITTENSOR_TEST_IMAGES": "4"}, DIR=TEXTS / "classifier")
+                    more="--steps 1 --neurons 1", env={"BITTENSOR_TEST_IMAGES": "4"}, DIR=TEXTS / "classifier")
 
     def test_trained_berts_answer_as_the_page_says(self):
         page = "docs/bert.md"
