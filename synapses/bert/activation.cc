@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "synapses/bert/activation.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "torch/types.h"
@@ -26,6 +28,9 @@ at::Tensor gelu_10(at::Tensor x) {
 }
 at::Tensor quick_gelu(at::Tensor x) {
   return x * torch::sigmoid(1.702 * x);
+}
+at::Tensor hardswish(at::Tensor x) {
+  return torch::hardswish(x);
 }
 // Ma et al. 2022, "Mega: moving average equipped gated attention", arXiv:2209.10655.
 at::Tensor laplace(at::Tensor x) {
@@ -59,6 +64,9 @@ at::Tensor sigmoid(at::Tensor x) {
 at::Tensor silu(at::Tensor x) {
   return torch::silu(x);
 }
+at::Tensor sqrtsoftplus(at::Tensor x) {
+  return torch::softplus(x).sqrt();
+}
 at::Tensor tanh(at::Tensor x) {
   return torch::tanh(x);
 }
@@ -70,7 +78,9 @@ constexpr std::pair<absl::string_view, BertActivation> kActivations[] = {
     {"gelu_fast", gelu_tanh},
     {"gelu_new", gelu_tanh},
     {"gelu_python", gelu},
+    {"gelu_python_tanh", gelu_tanh},
     {"gelu_pytorch_tanh", gelu_tanh},
+    {"hardswish", hardswish},
     {"laplace", laplace},
     {"leaky_relu", leaky_relu},
     {"linear", linear},
@@ -81,11 +91,20 @@ constexpr std::pair<absl::string_view, BertActivation> kActivations[] = {
     {"relu6", relu6},
     {"sigmoid", sigmoid},
     {"silu", silu},
+    {"sqrtsoftplus", sqrtsoftplus},
     {"swish", silu},
     {"tanh", tanh},
 };
 
+// Those of transformers that have parameters of their own, which no BERT that was trained has.
+constexpr absl::string_view kWithParameters[] = {"prelu", "xielu"};
+
 }  // namespace
+
+bool bert_activation_has_parameters(absl::string_view name) {
+  return std::find(std::begin(kWithParameters), std::end(kWithParameters), name) !=
+         std::end(kWithParameters);
+}
 
 BertActivation find_bert_activation(absl::string_view name) {
   for (const auto& [known, function] : kActivations) {

@@ -137,7 +137,11 @@ absl::Status BertConfig::check() const {
     return wrong("hidden_size", "is not a multiple of num_attention_heads");
   }
   if (find_bert_activation(hidden_act) == nullptr) {
-    return wrong("hidden_act", absl::StrCat("\"", hidden_act, "\" is unknown"));
+    return wrong("hidden_act",
+                 absl::StrCat("\"", hidden_act, "\" ",
+                              bert_activation_has_parameters(hidden_act)
+                                  ? "has parameters of its own, which is not supported"
+                                  : "is unknown"));
   }
   if (!is_one_of(position_embedding_type, {"absolute", "relative_key", "relative_key_query"})) {
     return wrong("position_embedding_type",

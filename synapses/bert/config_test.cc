@@ -62,7 +62,9 @@ TEST(BertConfig, NamesTheFieldThatIsWrong) {
   EXPECT_THAT(refusal(R"({"vocab_size": 0})"), HasSubstr("vocab_size"));
   EXPECT_THAT(refusal(R"({"vocab_size": 99999999999})"), HasSubstr("vocab_size"));
   EXPECT_THAT(refusal(R"({"hidden_size": 100, "num_attention_heads": 3})"), HasSubstr("multiple"));
-  EXPECT_THAT(refusal(R"({"hidden_act": "prelu"})"), HasSubstr("prelu"));
+  EXPECT_THAT(refusal(R"({"hidden_act": "prelu"})"),
+              HasSubstr("\"prelu\" has parameters of its own"));
+  EXPECT_THAT(refusal(R"({"hidden_act": "gelo"})"), HasSubstr("\"gelo\" is unknown"));
   EXPECT_THAT(refusal(R"({"hidden_dropout_prob": 1})"), HasSubstr("hidden_dropout_prob"));
   EXPECT_THAT(refusal(R"({"pad_token_id": 30522})"), HasSubstr("pad_token_id"));
   EXPECT_THAT(refusal("[]"), HasSubstr("object"));

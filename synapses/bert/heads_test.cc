@@ -84,7 +84,10 @@ TEST(BertActivation, IsThatOfItsName) {
   };
   EXPECT_NEAR(at_minus_one("gelu"), -0.15865525393, 1e-9);
   EXPECT_NEAR(at_minus_one("gelu_new"), -0.15880800939, 1e-9);
+  EXPECT_NEAR(at_minus_one("gelu_python_tanh"), -0.15880800939, 1e-9);
   EXPECT_EQ(at_minus_one("relu"), 0);
+  EXPECT_NEAR(at_minus_one("hardswish"), -1.0 / 3, 1e-9);
+  EXPECT_NEAR(at_minus_one("sqrtsoftplus"), 0.55969785371, 1e-9);  // sqrt(log(1 + 1/e))
   EXPECT_EQ(find_bert_activation("prelu"), nullptr);
 }
 

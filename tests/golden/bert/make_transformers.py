@@ -26,9 +26,8 @@ FOLDER = pathlib.Path(__file__).resolve().parent
 CLASSES = ["BertModel", "BertForPreTraining", "BertForMaskedLM", "BertLMHeadModel",
            "BertForNextSentencePrediction", "BertForSequenceClassification",
            "BertForMultipleChoice", "BertForTokenClassification", "BertForQuestionAnswering"]
-ACTIVATIONS = ["gelu", "gelu_10", "gelu_fast", "gelu_new", "gelu_python", "gelu_pytorch_tanh",
-               "gelu_accurate", "laplace", "leaky_relu", "linear", "mish", "quick_gelu", "relu",
-               "relu2", "relu6", "sigmoid", "silu", "swish", "tanh"]
+# All but those with parameters of their own.
+ACTIVATIONS = [name for name in transformers.activations.ACT2CLS if name not in ("prelu", "xielu")]
 POSITIONS = ["absolute", "relative_key", "relative_key_query"]
 PROBLEMS = ["regression", "single_label_classification", "multi_label_classification"]
 # transformers 5 has neither relative positions nor masks of heads.
