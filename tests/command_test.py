@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import tempfile
 import unittest
 
 from programs import BITTENSOR, PATIENCE, ROOT
@@ -72,7 +73,8 @@ class Commands(unittest.TestCase):
             self.assertIn("a command is missing: ", run.stderr)
 
     def test_errors_name_the_command(self):
-        run = self.run_it("neuron", "mnist", "--data", "/nowhere", "--neuron_key", "/nowhere/key")
+        with tempfile.TemporaryDirectory() as folder:
+            run = self.run_it("neuron", "mnist", "--data", "/nowhere", "--neuron_key", folder + "/key")
         self.assertEqual(run.returncode, 1)
         self.assertTrue(run.stderr.splitlines()[-1].startswith("bittensor neuron mnist: "), run.stderr)
         run = self.run_it("wallet", "show", "/nowhere")
