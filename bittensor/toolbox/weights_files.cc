@@ -85,24 +85,8 @@ absl::StatusOr<TensorMap> read_pieces(const std::string& folder, const std::stri
 
 // For a folder without parameters that can be read.
 absl::Status nothing_in(const std::string& folder) {
-  const auto has = [&](const char* name) { return fs::exists(fs::path(folder) / name); };
-  if (has("adapter_config.json")) {
-    return wrong(folder,
-                 "is a LoRA adapter: merge it into its model first (PEFT's "
-                 "merge_and_unload()), and save that");
-  }
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
-    const char* of = name == "tf_model.h5" || absl::EndsWith(name, ".ckpt.index") ? "TensorFlow"
-                     : name == "flax_model.msgpack"                               ? "Flax"
-                     : absl::EndsWith(name, ".gguf")                              ? "llama.cpp"
-                     : absl::EndsWith(name, ".onnx")                              ? "ONNX"
-                                                                                  : nullptr;
-    if (of == nullptr) continue;
-    return wrong(folder, absl::StrCat("has parameters for ", of, " alone (", name,
-                                      "): save the model with PyTorch"));
-  }
+  const std::string what = what_folder_is(folder);
+  if (!what.empty()) return wrong(folder, what);
   return absl::NotFoundError(
       absl::StrCat(folder, ": neither model.safetensors nor pytorch_model.bin is there"));
 }

@@ -9,6 +9,7 @@
 #include "gtest/gtest.h"
 
 #include "bittensor/toolbox/safetensors.h"
+#include "bittensor/toolbox/wrong_file.h"
 
 namespace bittensor {
 namespace {
@@ -51,6 +52,28 @@ TEST_F(WeightsFiles, PiecesAreOneModel) {
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->size(), 2);  // z is not in the index
   EXPECT_TRUE(read->at("y").equal(at::zeros({3})));
+}
+
+TEST_F(WeightsFiles, FolderOfSomethingElseIsNamed) {
+  EXPECT_EQ(what_folder_is(folder_), "");
+  write_text("README.md", "a model");
+  EXPECT_EQ(what_folder_is(folder_), "");
+  write_text("model.bin", "version https://git-lfs.github.com/spec/v1");
+  EXPECT_THAT(what_folder_is(folder_), HasSubstr("holds model.bin: a Git LFS pointer"));
+  write_text("model.gguf", "GGUF");
+  EXPECT_THAT(what_folder_is(folder_), HasSubstr("for llama.cpp alone (model.gguf)"));
+  write_text("adapter_config.json", "{}");
+  EXPECT_THAT(what_folder_is(folder_), HasSubstr("LoRA"));
+  EXPECT_EQ(what_folder_is("/nowhere"), "");
+}
+
+TEST_F(WeightsFiles, FileOfSomethingElseIsNamed) {
+  write_text("page", "<!DOCTYPE html><html>");
+  const absl::Status status = check_is_not_wrong(folder_ / "page");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("page: is a web page"));
+  write_text("text", "words");
+  EXPECT_TRUE(check_is_not_wrong(folder_ / "text").ok());
+  EXPECT_EQ(check_is_not_wrong(folder_ / "none").code(), absl::StatusCode::kNotFound);
 }
 
 TEST_F(WeightsFiles, PieceThatIsNotThereIsNamed) {
