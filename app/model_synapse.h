@@ -12,8 +12,10 @@
 
 namespace bittensor {
 
-// The synapse of a trained model that lies at `path`, on `device`: a file of TorchScript
-// (synapses/script/script_synapse.h), which needs a `schema`.
+// The synapse of a trained model that lies at `path`, on `device`, in evaluation mode: a folder
+// with a BERT as transformers saves it (synapses/bert/bert_expert.h), the checkpoint of a BERT
+// neuron (synapses/bert/pretrained.h), or a file of TorchScript (synapses/script/script_synapse.h),
+// which alone needs a `schema`.
 //
 // kNotFound if nothing is there; kInvalidArgument if it is no model, does not fit the schema or
 // needs one. Errors name the path.

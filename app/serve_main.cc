@@ -109,12 +109,15 @@ void hide_options_of_training(CLI::App& app) {
 }
 
 void add_options(CLI::App& app, Model& model) {
-  app.add_option("model", model.name,
-                 "a file of TorchScript; or PACKAGE.MODULE:FACTORY, a function of Python that "
-                 "gives a torch.nn.Module")
+  app.add_option(
+         "model", model.name,
+         "a folder with a BERT, as transformers saves it; the checkpoint of a BERT neuron; a "
+         "file of TorchScript; or PACKAGE.MODULE:FACTORY, a function of Python that gives "
+         "a torch.nn.Module")
       ->required();
   app.add_option("--schema", model.schema,
-                 "what it takes: image:3x32x32, image:1x?x?, tensor:512, tensor:128:int64 or text");
+                 "what it takes, unless it is a BERT: image:3x32x32, image:1x?x?, tensor:512, "
+                 "tensor:128:int64 or text");
   app.add_option("--python", model.python, "the Python that has the torch of this build")
       ->capture_default_str();
   hide_options_of_training(app);

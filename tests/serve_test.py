@@ -7,10 +7,11 @@ import subprocess
 import unittest
 
 import torch
-from programs import BITTENSOR, BUILD, DATA, PATIENCE, ProgramTest
+from programs import (BERT, BITTENSOR, BUILD, DATA, PATIENCE, ROOT, SPEECHES, VOCAB, ProgramTest)
 
 ANY_PORTS = ("--axon_port", "0", "--metagraph_port", "0", "--listen_ip", "127.0.0.1",
              "--record_difficulty", "0", "--threads", "1")
+BERTS = ROOT / "tests" / "golden" / "bert" / "texts"  # folders as transformers saves them
 FACTORY = """
 import torch
 def make():
@@ -89,10 +90,48 @@ class Serve(ProgramTest):
         torch.save((pixels.view(1, 28, 28).float() / 255 - 0.13066) / 0.30811, self.folder / "7.pt")
         self.assertIn("mnist: 7 ", self.query(address, "7.pt", "--top", "1"))
 
+    def test_folder_of_a_bert_is_served_as_embed_sees_it(self):
+        served, address = self.serve(BERTS / "sentences")
+        text = "The state of the union is strong."
+        answer = torch.tensor(json.loads(self.query(address, text, "--json"))["output"])
+        self.assertEqual(answer.shape, (1, 9, 1024))  # the text as a whole, seven words, a stop
+        done = self.run_bittensor("embed", "--model", BERTS / "sentences", text)
+        wanted = torch.tensor(json.loads(done.stdout))
+        whole = answer[0, 0, :len(wanted)]
+        self.assertTrue(torch.allclose(whole / whole.norm(), wanted, atol=1e-5))
+        self.assertIn("answered 1 questions, refused 0, failed 0", self.stop(served))
+
+    def test_classifier_predicts(self):
+        _, address = self.serve(BERTS / "classifier")
+        line = json.loads(self.query(address, "The state of the union is strong.", "--json"))
+        done = self.run_bittensor("classify", "--model", BERTS / "classifier", "--json",
+                                  "The state of the union is strong.")
+        wanted = json.loads(done.stdout)[0]
+        self.assertEqual(wanted["label"], "neither")
+        self.assertEqual(max(range(3), key=line["prediction"][0].__getitem__), 2)
+
+    def test_newcomer_learns_beside_a_served_bert_and_is_served_in_turn(self):
+        served, address = self.serve(BERTS / "masked")
+        newcomer = self.neuron(
+            "newcomer", "--model", "tiny", "--vocab", VOCAB, "--bootstrap", address, "--min_peers",
+            "1", "--epochs", "1", "--train_images", "48", "--test_images", "16",
+            "--batch_size_train", "8", "--ask_interval", "1", "--timeout", PATIENCE,
+            "--record_difficulty", "0", program=BERT, data=SPEECHES)
+        report = newcomer.wait_for("report")
+        self.assertEqual(newcomer.finish(), 0, newcomer.stderr())
+        self.assertGreater(report["answers_ok"], 0)
+        self.assertEqual(len(report["weights"]), 1)
+        self.assertIn("failed 0", self.stop(served))
+        _, address = self.serve(self.folder / "newcomer" / "neuron.pt")
+        self.assertIn("answered [1, 4, 1024]", self.query(address, "strong and free"))
+
     def test_what_is_wrong_is_said_in_a_line(self):
         for wrong, words in (
                 (("serve", "none.ts", "--schema", "text"), "none.ts: no such file"),
                 (("serve", "model.ts"), "--schema image:3x32x32"),
+                (("serve", "none"), "none: No such file"),
+                (("serve", BERTS / "masked", "--schema", "image:1x2x2"), "a BERT takes text"),
+                (("serve", self.folder), "config.json: cannot be opened"),
                 (("serve", "model.ts", "--schema", "smell"), "no modality 'smell'"),
                 (("serve", "model.ts", "--schema", "image:1x2x2", *ANY_PORTS), "model.ts: "),
                 (("serve", "nowhere:make", "--schema", "text"), "nowhere"),

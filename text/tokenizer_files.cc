@@ -335,7 +335,15 @@ absl::StatusOr<BertTokenizer> BertTokenizer::load(const std::string& path) {
   return tokenizer;
 }
 
-absl::Status save_tokenizer(const BertTokenizer& tokenizer, const std::string& folder) {
+absl::StatusOr<BertTokenizer> parse_tokenizer(absl::string_view tokenizer_json,
+                                              absl::string_view tokenizer_config) {
+  BITTENSOR_ASSIGN_OR_RETURN(TokenizerParts parts, parse_tokenizer_json(tokenizer_json));
+  BITTENSOR_ASSIGN_OR_RETURN(const json config, parse_object(tokenizer_config));
+  BITTENSOR_RETURN_IF_ERROR(apply_beside_json(config, parts.options));
+  return make(std::move(parts));
+}
+
+std::string tokenizer_config_json(const BertTokenizer& tokenizer) {
   const BertTokenizer::Options& options = tokenizer.options();
   json config = {{"do_lower_case", options.do_lower_case},
                  {"strip_accents", nullptr},
@@ -358,10 +366,14 @@ absl::Status save_tokenizer(const BertTokenizer& tokenizer, const std::string& f
         {"content", token.content}, {"single_word", token.single_word}, {"lstrip", token.lstrip},
         {"rstrip", token.rstrip},   {"normalized", token.normalized},   {"special", token.special}};
   }
+  return config.dump(2) + "\n";
+}
+
+absl::Status save_tokenizer(const BertTokenizer& tokenizer, const std::string& folder) {
   const std::string whole = tokenizer_json(tokenizer);
   BITTENSOR_RETURN_IF_ERROR(write_whole_file(absl::StrCat(folder, "/", kJson), {whole}));
-  const std::string config_text = config.dump(2) + "\n";
-  BITTENSOR_RETURN_IF_ERROR(write_whole_file(absl::StrCat(folder, "/", kConfig), {config_text}));
+  const std::string config = tokenizer_config_json(tokenizer);
+  BITTENSOR_RETURN_IF_ERROR(write_whole_file(absl::StrCat(folder, "/", kConfig), {config}));
   const std::string lines = vocabulary_lines(tokenizer.vocabulary());
   if (lines.empty()) return absl::OkStatus();
   return write_whole_file(absl::StrCat(folder, "/", kVocabulary), {lines});

@@ -20,6 +20,14 @@ namespace bittensor {
 // of a tokenizer that cuts words by other rules.
 absl::Status apply_tokenizer_config(absl::string_view json, BertTokenizer::Options& options);
 
+// What save_tokenizer() writes into tokenizer_config.json.
+std::string tokenizer_config_json(const BertTokenizer& tokenizer);
+
+// A tokenizer from the contents of a tokenizer.json and of the tokenizer_config.json beside it, as
+// if they lay in a folder. kInvalidArgument for what no BERT has.
+absl::StatusOr<BertTokenizer> parse_tokenizer(absl::string_view tokenizer_json,
+                                              absl::string_view tokenizer_config);
+
 // Writes tokenizer.json, tokenizer_config.json and, where the ids are those of its lines, vocab.txt
 // into `folder`, each whole or not at all: what transformers opens, and older readers, too.
 absl::Status save_tokenizer(const BertTokenizer& tokenizer, const std::string& folder);

@@ -6,7 +6,6 @@
 #include <memory>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -18,11 +17,9 @@
 #include "synapses/bert/fine_tuning.h"
 #include "synapses/bert/folder.h"
 #include "synapses/bert/text_classifier.h"
-#include "text/tokenizer.h"
 #include "torch/optim/optimizer.h"
 #include "torch/types.h"
 
-#include "bittensor/base/hasher.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/neuron/compute.h"
 #include "bittensor/neuron/program.h"
@@ -50,13 +47,6 @@ absl::StatusOr<LabelledTexts> train_texts(const LabelledTexts& all, const Neuron
   return train;
 }
 
-// A name for what the classes mean: the same for neurons whose classes have the same names.
-std::string task_of(const std::vector<std::string>& names) {
-  Hasher hasher;
-  for (const std::string& name : names) hasher.add(absl::StrCat(name.size(), ":", name));
-  return absl::StrCat("texts ", absl::BytesToHexString(hasher.finish().substr(0, 8)));
-}
-
 absl::StatusOr<std::shared_ptr<BertTextClassifier>> open_classifier(
     const BertOptions& bert, const std::vector<std::string>& names, const torch::Device& device) {
   BertFolderOptions opening;
@@ -66,22 +56,18 @@ absl::StatusOr<std::shared_ptr<BertTextClassifier>> open_classifier(
   opening.device = device;
   BITTENSOR_ASSIGN_OR_RETURN(BertFolder folder,
                              open_bert(bert.model, BertTask::kClassification, opening));
-  BITTENSOR_ASSIGN_OR_RETURN(BertTokenizer tokenizer, BertTokenizer::load(bert.model));
-  if (static_cast<std::int64_t>(tokenizer.vocabulary().size()) > folder.config.vocab_size) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(bert.model, ": the tokenizer has ", tokenizer.vocabulary().size(),
-                     " tokens, the model ", folder.config.vocab_size));
-  }
+  BITTENSOR_ASSIGN_OR_RETURN(auto tokenizer, open_bert_tokenizer(bert.model, folder.config));
   if (!folder.fresh.empty()) {
     spdlog::info("begins anew: {}", absl::StrJoin(folder.fresh, ", "));
   }
   BertTextClassifier::Options options;
   options.max_length = bert.max_length;
+  BITTENSOR_ASSIGN_OR_RETURN(options.precision, parse_precision(bert.precision));
   // Neurons that tell the same classes apart predict for each other.
-  options.task = task_of(names);
+  options.task = task_of_labels(names);
   auto synapse = std::make_shared<BertTextClassifier>(
       options, std::dynamic_pointer_cast<BertForSequenceClassification>(folder.model),
-      std::make_shared<const BertTokenizer>(std::move(tokenizer)));
+      std::move(tokenizer));
   synapse->freeze(bert.freeze);
   synapse->to(device);
   return synapse;

@@ -17,6 +17,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "datasets/share_options.h"
 #include "examples/bert/options.h"
 
@@ -43,6 +44,13 @@ NeuronOptions pretraining_defaults() {
   return options;
 }
 
+// What suits a model that is trained already.
+NeuronOptions further_pretraining_defaults() {
+  NeuronOptions options = pretraining_defaults();
+  options.learning_rate = 1e-4;
+  return options;
+}
+
 // What suits fine-tuning: an answer is one vector a text, and a trained model learns in few steps.
 NeuronOptions classification_defaults() {
   NeuronOptions options = pretraining_defaults();
@@ -53,17 +61,26 @@ NeuronOptions classification_defaults() {
   return options;
 }
 
-bool classifies(int argc, char** argv) {
-  bool found = false;
+// What the command line says of option `name`, "--task" or the like; empty if it says nothing.
+absl::string_view value_of(absl::string_view name, int argc, char** argv) {
+  absl::string_view found;
   for (int i = 1; i < argc; ++i) {
-    const absl::string_view argument = argv[i];
-    if (argument == "--task" && i + 1 < argc) {
-      found = argv[i + 1] == absl::string_view("classify");
-    } else if (argument.substr(0, 7) == "--task=") {
-      found = argument == "--task=classify";
+    absl::string_view argument = argv[i];
+    if (argument == name && i + 1 < argc) {
+      found = argv[i + 1];
+    } else if (absl::ConsumePrefix(&argument, name) && absl::ConsumePrefix(&argument, "=")) {
+      found = argument;
     }
   }
   return found;
+}
+
+// Defaults are shown in the help, so they follow from what is asked for before it is parsed.
+NeuronOptions defaults(int argc, char** argv) {
+  if (value_of("--task", argc, argv) == "classify") return classification_defaults();
+  const absl::string_view model = value_of("--model", argc, argv);
+  const bool is_trained = !model.empty() && model != "small" && model != "tiny";
+  return is_trained ? further_pretraining_defaults() : pretraining_defaults();
 }
 
 void add_bert_options(CLI::App& app, BertOptions& bert) {
@@ -78,7 +95,9 @@ void add_bert_options(CLI::App& app, BertOptions& bert) {
       "text, a tab and its label on each line",
       "Model")
       ->check(CLI::IsMember({"pretrain", "classify"}));
-  add("model", bert.model, "of pretrain: small or tiny; of classify: the folder of a trained BERT",
+  add("model", bert.model,
+      "small or tiny, a new one to pre-train; or the folder of a trained BERT, as transformers "
+      "saves it",
       "Model");
   add("freeze", bert.freeze,
       "classify: how many layers, with the embeddings, stay as they are; 0: the embeddings, -1: "
@@ -88,7 +107,12 @@ void add_bert_options(CLI::App& app, BertOptions& bert) {
   add("max_length", bert.max_length, "classify: tokens read of a text", "Model")
       ->check(CLI::Range(std::int64_t{3}, kMost));
   add("save_folder", bert.save_folder,
-      "classify: where the model goes in the end, as a folder that transformers opens", "Model");
+      "where the model goes in the end, as a folder that transformers opens", "Model");
+  add("precision", bert.precision,
+      "classify: bfloat16 multiplies matrices of the model in half the bits, on devices that have "
+      "it",
+      "Training")
+      ->check(CLI::IsMember({"float32", "bfloat16"}));
   add("accumulate", bert.accumulate, "classify: mini-batches of a training step", "Training")
       ->check(CLI::Range(std::int64_t{1}, kMost));
   add("weight_decay", bert.weight_decay, "classify: of all but biases and norms", "Training")
@@ -108,7 +132,7 @@ int main(int argc, char** argv) {
   BertOptions bert;
   return example_main(
       argc, argv, "bert", "A neuron that learns language together with others.",
-      classifies(argc, argv) ? classification_defaults() : pretraining_defaults(),
+      defaults(argc, argv),
       [&](const NeuronOptions& options) {
         return bert.task == "classify" ? classify(options, bert) : pretrain(options, bert);
       },

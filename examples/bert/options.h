@@ -20,6 +20,7 @@ struct BertOptions {
 
   // Of "classify".
   std::int64_t max_length = 128;
+  std::string precision = "float32";
   std::int64_t accumulate = 1;
   double weight_decay = 0.01;
   double clip = 1;

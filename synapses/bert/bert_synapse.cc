@@ -3,12 +3,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "synapses/bert/first_parameters.h"
+#include "synapses/bert/length_batches.h"
 #include "synapses/bert/shared_tokens.h"
+#include "synapses/bert/word_states.h"
+#include "text/tokenizer_files.h"
+#include "text/tokenizer_json.h"
 #include "torch/types.h"
 
 namespace bittensor {
@@ -156,35 +159,6 @@ std::shared_ptr<Synapse> BertSynapse::fresh() const {
   return std::make_shared<BertSynapse>(options_, tokenizer_);
 }
 
-torch::Tensor BertSynapse::answer_words(absl::Span<const BertEncoding> encodings,
-                                        std::int64_t positions) {
-  const torch::Tensor weight = pretraining_->bert().word_embeddings();
-  const torch::Tensor hidden = encode(make_bert_input(encodings, weight.device()));
-  const auto batch = hidden.size(0);
-  // What each token is added to; padding and the last [SEP] go to a position that is cut off.
-  torch::Tensor targets = torch::empty({batch, hidden.size(1)}, torch::kLong);
-  auto* target = targets.data_ptr<std::int64_t>();
-  for (std::int64_t i = 0; i < batch; ++i) {
-    const BertEncoding& encoding = encodings[static_cast<std::size_t>(i)];
-    for (std::size_t t = 0; t < encoding.size(); ++t) {
-      const std::int64_t word = encoding.word_ids[t];
-      const std::int64_t position = t == 0 ? 0 : word < 0 ? positions : word + 1;
-      *target++ = i * (positions + 1) + position;
-    }
-  }
-  targets = targets.flatten().to(hidden.device());
-  const std::int64_t rows = batch * (positions + 1);
-  const torch::Tensor sum = torch::zeros({rows, hidden.size(2)}, hidden.options())
-                                .index_add(0, targets, hidden.flatten(0, 1));
-  const torch::Tensor pieces =
-      torch::zeros({rows, 1}, hidden.options())
-          .index_add(0, targets, torch::ones({targets.size(0), 1}, hidden.options()));
-  const auto kept = [&](const torch::Tensor& tensor) {
-    return tensor.view({batch, positions + 1, -1}).narrow(1, 0, positions);
-  };
-  return output_for(kept(sum / pieces.clamp_min(1))) * kept(pieces).clamp_max(1);
-}
-
 torch::Tensor BertSynapse::forward_text(const std::vector<std::string>& inputs) {
   std::vector<BertEncoding> encodings;
   std::int64_t positions = 1;
@@ -192,33 +166,21 @@ torch::Tensor BertSynapse::forward_text(const std::vector<std::string>& inputs) 
     encodings.push_back(encode_text(*tokenizer_, text, options_.config));
     positions = std::max(positions, answer_length(encodings.back()));
   }
-  // Texts of like length go together: padding is computed, too.
-  std::vector<std::size_t> order(inputs.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return encodings[a].size() < encodings[b].size();
-  });
   const torch::Tensor weight = features_->weight;
   torch::Tensor answers =
       torch::zeros({static_cast<std::int64_t>(inputs.size()), positions, options_.network_dim},
                    weight.options().requires_grad(false));
-  for (std::size_t begin = 0; begin < order.size();) {
-    std::vector<BertEncoding> together;
-    std::vector<std::int64_t> rows;
+  for (const auto& rows : batches_of_tokens(encodings, kTokensAtOnce)) {
+    const auto together = padded(encodings, rows, tokenizer_->pad_id());
     std::int64_t words = 1;
-    for (std::size_t i = begin; i < order.size(); ++i) {
-      BertEncoding& encoding = encodings[order[i]];
-      if (!rows.empty() && (rows.size() + 1) * encoding.size() > kTokensAtOnce) break;
+    for (const BertEncoding& encoding : together) {
       words = std::max(words, answer_length(encoding));
-      rows.push_back(static_cast<std::int64_t>(order[i]));
-      together.push_back(std::move(encoding));
     }
-    for (BertEncoding& encoding : together) {
-      encoding.pad(together.back().size(), tokenizer_->pad_id());
-    }
-    const torch::Tensor output = answer_words(together, words);
-    answers.narrow(1, 0, words).index_copy_(0, torch::tensor(rows).to(weight.device()), output);
-    begin += rows.size();
+    const WordStates of_words =
+        states_of_words(encode(make_bert_input(together, weight.device())), together, words);
+    answers.narrow(1, 0, words)
+        .index_copy_(0, index_of(rows).to(weight.device()),
+                     output_for(of_words.states) * of_words.known);
   }
   return answers;
 }
@@ -238,23 +200,13 @@ BertEncoding encode_text(const BertTokenizer& tokenizer, absl::string_view text,
 }
 
 std::map<std::string, std::string> model_description(const BertSynapse& synapse) {
-  std::string vocabulary;
-  const BertVocabulary& known = synapse.tokenizer().vocabulary();
-  for (std::size_t id = 0; id < known.size(); ++id) {
-    absl::StrAppend(&vocabulary, known.token(static_cast<std::int64_t>(id)), "\n");
-  }
   const BertSynapse::Options& options = synapse.options();
   return {{"bert_config", options.config.to_json()},
-          {"vocabulary", std::move(vocabulary)},
+          {"tokenizer", tokenizer_json(synapse.tokenizer())},
+          {"tokenizer_config", tokenizer_config_json(synapse.tokenizer())},
           {"network_dim", absl::StrCat(options.network_dim)},
           {"student", absl::StrCat(options.student)},
           {"joint", absl::StrCat(options.joint)}};
-}
-
-std::int64_t answer_length(const BertEncoding& encoding) {
-  std::int64_t last = -1;
-  for (const std::int64_t word : encoding.word_ids) last = std::max(last, word);
-  return last + 2;
 }
 
 }  // namespace bittensor

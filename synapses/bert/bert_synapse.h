@@ -115,9 +115,6 @@ class BertSynapse : public StudentSynapse {
  private:
   // [..., hidden] -> what others get, [..., network_dim]
   torch::Tensor output_for(const torch::Tensor& hidden);
-  // What others get for encodings of one length, [batch, positions, network_dim]: position 0, then
-  // the words; zeros where a text has no more.
-  torch::Tensor answer_words(absl::Span<const BertEncoding> encodings, std::int64_t positions);
 
   const Options options_;
   const std::shared_ptr<const BertTokenizer> tokenizer_;  // shared with copies
@@ -134,10 +131,8 @@ BertEncoding encode_text(const BertTokenizer& tokenizer, absl::string_view text,
                          const BertConfig& config);
 
 // What a reader of the synapse's checkpoint needs to know beside the parameters: "bert_config", a
-// config.json, "vocabulary", a vocab.txt, and the sizes "network_dim", "student" and "joint".
+// config.json, "tokenizer", a tokenizer.json, "tokenizer_config", the tokenizer_config.json beside
+// it, and the sizes "network_dim", "student" and "joint".
 std::map<std::string, std::string> model_description(const BertSynapse& synapse);
-
-// How many positions an answer to a text of these tokens has.
-std::int64_t answer_length(const BertEncoding& encoding);
 
 }  // namespace bittensor

@@ -6,6 +6,8 @@
 #include "gtest/gtest.h"
 #include "synapses/bert/bert_testing.h"
 #include "synapses/bert/pretraining_batches.h"
+#include "synapses/bert/word_states.h"
+#include "text/tokenizer_files.h"
 #include "torch/nn/init.h"
 #include "torch/nn/module.h"
 #include "torch/types.h"
@@ -251,10 +253,11 @@ TEST(EncodeText, BehindASeparatorBeginsTheSecondText) {
 TEST(ModelDescription, MakesTheTokenizerAgain) {
   const BertSynapse synapse = small_bert(words());
   const auto description = model_description(synapse);
-  const auto vocabulary = BertVocabulary::parse(description.at("vocabulary"));
-  ASSERT_TRUE(vocabulary.ok()) << vocabulary.status();
-  EXPECT_EQ(vocabulary->size(), 15);
-  EXPECT_EQ(vocabulary->token(14), ",");
+  const auto tokenizer =
+      parse_tokenizer(description.at("tokenizer"), description.at("tokenizer_config"));
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+  EXPECT_EQ(tokenizer->vocabulary().size(), 15);
+  EXPECT_EQ(tokenizer->vocabulary().token(14), ",");
   const auto config = BertConfig::parse(description.at("bert_config"));
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->vocab_size, 15);

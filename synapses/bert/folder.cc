@@ -17,7 +17,6 @@
 
 #include "bittensor/base/staged_file.h"
 #include "bittensor/base/status_macros.h"
-#include "bittensor/toolbox/mapped_file.h"
 #include "bittensor/toolbox/safetensors.h"
 #include "bittensor/toolbox/weights_files.h"
 #include "bittensor/toolbox/wrong_file.h"
@@ -40,16 +39,13 @@ absl::Status wrong(const std::string& path, absl::string_view what) {
 absl::StatusOr<BertConfig> read_config(const std::string& path) {
   std::error_code error;
   if (!fs::is_directory(path, error)) {
-    BITTENSOR_ASSIGN_OR_RETURN(const auto file, MappedFile::open(path));
-    const std::string what = what_it_is(file->bytes());
-    return wrong(path, what.empty() ? "is a file: a BERT is a folder, with config.json"
-                                    : absl::StrCat("is ", what));
+    BITTENSOR_RETURN_IF_ERROR(check_is_not_wrong(path));
+    return wrong(path, "is a file: a BERT is a folder, with config.json");
   }
   const fs::path file = fs::path(path) / "config.json";
-  if (!fs::exists(file, error) && fs::exists(fs::path(path) / "adapter_config.json", error)) {
-    return wrong(path,
-                 "is a LoRA adapter: merge it into its model first (PEFT's "
-                 "merge_and_unload()), and save that");
+  if (!fs::exists(file, error)) {
+    const std::string what = what_folder_is(path);
+    if (!what.empty()) return wrong(path, what);
   }
   return BertConfig::load(file.string());
 }
@@ -138,16 +134,36 @@ void draw(torch::nn::Module& model, const std::vector<std::string>& names, doubl
   }
 }
 
+// Calls `read`; what it throws becomes a Status.
+template <typename Read>
+auto guarded(const std::string& path, const Read& read) -> decltype(read()) {
+  try {
+    return read();
+  } catch (const c10::Error& error) {
+    return absl::ResourceExhaustedError(absl::StrCat(path, ": ", error.what_without_backtrace()));
+  } catch (const std::exception& error) {
+    return absl::ResourceExhaustedError(absl::StrCat(path, ": ", error.what()));
+  }
+}
+
+absl::StatusOr<BertFiles> read_files(const std::string& path) {
+  BertFiles files;
+  BITTENSOR_ASSIGN_OR_RETURN(files.config, read_config(path));
+  BITTENSOR_ASSIGN_OR_RETURN(const TensorMap written, read_weights(path));
+  files.weights = bert_names(written);
+  const absl::Status fits = check_body(files.weights, files.config);
+  if (!fits.ok()) return wrong(path, fits.message());
+  if (has_own_decoder(files.weights)) files.config.tie_word_embeddings = false;
+  return files;
+}
+
 absl::StatusOr<BertFolder> open(const std::string& path, BertTask task,
                                 const BertFolderOptions& options) {
+  BITTENSOR_ASSIGN_OR_RETURN(BertFiles files, read_files(path));
+  TensorMap& weights = files.weights;
   BertFolder folder;
-  BITTENSOR_ASSIGN_OR_RETURN(folder.config, read_config(path));
+  folder.config = std::move(files.config);
   BertConfig& config = folder.config;
-  BITTENSOR_ASSIGN_OR_RETURN(const TensorMap written, read_weights(path));
-  TensorMap weights = bert_names(written);
-  const absl::Status fits = check_body(weights, config);
-  if (!fits.ok()) return wrong(path, fits.message());
-  if (has_own_decoder(weights)) config.tie_word_embeddings = false;
 
   const char* head = head_of(task);
   const bool classes = head != nullptr && absl::StartsWith(head, "classifier");
@@ -196,19 +212,30 @@ absl::StatusOr<BertFolder> open(const std::string& path, BertTask task,
 
 }  // namespace
 
+absl::StatusOr<BertFiles> read_bert(const std::string& path) {
+  return guarded(path, [&] { return read_files(path); });
+}
+
 absl::StatusOr<BertFolder> open_bert(const std::string& path, BertTask task,
                                      const BertFolderOptions& options) {
-  try {
-    return open(path, task, options);
-  } catch (const c10::Error& error) {
-    return absl::ResourceExhaustedError(absl::StrCat(path, ": ", error.what_without_backtrace()));
-  } catch (const std::exception& error) {
-    return absl::ResourceExhaustedError(absl::StrCat(path, ": ", error.what()));
+  return guarded(path, [&] { return open(path, task, options); });
+}
+
+absl::StatusOr<std::shared_ptr<const BertTokenizer>> open_bert_tokenizer(const std::string& path,
+                                                                         const BertConfig& config) {
+  BITTENSOR_ASSIGN_OR_RETURN(BertTokenizer tokenizer, BertTokenizer::load(path));
+  const auto tokens = static_cast<std::int64_t>(tokenizer.vocabulary().size());
+  if (tokens > config.vocab_size) {
+    return wrong(path, absl::StrCat("its tokenizer has ", tokens, " tokens, its model knows ",
+                                    config.vocab_size));
   }
+  return std::make_shared<const BertTokenizer>(std::move(tokenizer));
 }
 
 absl::Status save_bert(const std::string& path, BertConfig config, const std::string& architecture,
-                       const TensorMap& weights) {
+                       TensorMap weights) {
+  // With a decoder of its own transformers reads the bias there.
+  if (weights.count(kDecoder) != 0) weights[kDecoderBias] = weights.at(kBias).clone();
   std::error_code error;
   fs::create_directories(path, error);
   if (error) return absl::UnavailableError(absl::StrCat(path, ": ", error.message()));
@@ -225,9 +252,7 @@ absl::Status save_bert(const std::string& path, const BertForTask& model) {
     if (model.task() == BertTask::kEmbedding) absl::ConsumePrefix(&written, "bert.");
     weights.emplace(written, tensor);
   }
-  // With a decoder of its own transformers reads the bias there.
-  if (weights.count(kDecoder) != 0) weights[kDecoderBias] = weights.at(kBias).clone();
-  return save_bert(path, model.config(), bert_architecture(model.task()), weights);
+  return save_bert(path, model.config(), bert_architecture(model.task()), std::move(weights));
 }
 
 }  // namespace bittensor

@@ -10,13 +10,13 @@
 #include "absl/status/statusor.h"
 #include "c10/core/Device.h"
 #include "synapses/bert/heads.h"
+#include "text/tokenizer.h"
 
 #include "bittensor/toolbox/tensor_map.h"
 
 namespace bittensor {
 
-// A BERT's folder as transformers saves it, opened for a task, without its tokenizer
-// (BertTokenizer::load).
+// A BERT's folder as transformers saves it, opened for a task, without its tokenizer.
 struct BertFolder {
   BertConfig config;                   // of the model as it was opened
   std::shared_ptr<BertForTask> model;  // in evaluation mode
@@ -26,6 +26,15 @@ struct BertFolder {
   // Parameters of the folder that no BERT has. (Heads of other tasks are not named.)
   std::vector<std::string> unknown;
 };
+
+// The files of a folder as they are.
+struct BertFiles {
+  BertConfig config;
+  TensorMap weights;  // by bert_names(); they are a body as `config` says, and whatever heads
+};
+
+// Reads `path` as open_bert() does, with its errors but those of the task.
+absl::StatusOr<BertFiles> read_bert(const std::string& path);
 
 struct BertFolderOptions {
   // Whether a head that the folder lacks begins anew, to be trained. If not, such a folder is
@@ -55,11 +64,16 @@ struct BertFolderOptions {
 absl::StatusOr<BertFolder> open_bert(const std::string& path, BertTask task,
                                      const BertFolderOptions& options = {});
 
+// The tokenizer of such a folder, whose model has `config`. Errors as BertTokenizer::load()'s;
+// kInvalidArgument if it has tokens that the model does not know.
+absl::StatusOr<std::shared_ptr<const BertTokenizer>> open_bert_tokenizer(const std::string& path,
+                                                                         const BertConfig& config);
+
 // Writes config.json and model.safetensors into `path`, which is made if it is not there, so
 // that transformers opens them. The tokenizer's files are written by whoever has the tokenizer.
 absl::Status save_bert(const std::string& path, const BertForTask& model);
 // The same of any model whose `weights` have the names of transformers' class `architecture`.
 absl::Status save_bert(const std::string& path, BertConfig config, const std::string& architecture,
-                       const TensorMap& weights);
+                       TensorMap weights);
 
 }  // namespace bittensor

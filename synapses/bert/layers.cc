@@ -132,6 +132,7 @@ torch::Tensor BertSelfAttention::attend(const torch::Tensor& query, const torch:
     scores.add_(of_distances(query, key, attending.positions), scale);
   }
   if (attending.mask.defined()) scores.add_(attending.mask);
+  if (scores.scalar_type() == at::kBFloat16) scores = scores.to(at::kFloat);  // mixed precision
   if (torch::GradMode::is_enabled()) {
     scores = torch::dropout(torch::softmax(scores, -1), dropout_, is_training());
   } else {
@@ -140,7 +141,7 @@ torch::Tensor BertSelfAttention::attend(const torch::Tensor& query, const torch:
   }
   if (attending.head_mask.defined()) scores = scores * attending.head_mask.view({-1, 1, 1});
   if (attending.probabilities != nullptr) *attending.probabilities = scores;
-  return torch::matmul(scores, value);
+  return torch::matmul(scores.to(value.scalar_type()), value);
 }
 
 torch::Tensor BertSelfAttention::forward(const torch::Tensor& asking, const torch::Tensor& hidden,
@@ -177,6 +178,7 @@ BertResidual::BertResidual(std::int64_t in, const BertConfig& config)
 
 torch::Tensor BertResidual::forward(const torch::Tensor& x, const torch::Tensor& residual) {
   torch::Tensor sum = torch::dropout(dense_->forward(x), dropout_, is_training());
+  sum = sum.to(residual.scalar_type());  // In mixed precision the sum is not the rough one.
   return norm_->forward(sum.add_(residual));
 }
 

@@ -8,13 +8,23 @@
 
 namespace bittensor {
 
-std::vector<std::vector<std::size_t>> batches_by_length(absl::Span<const BertEncoding> encodings,
-                                                        std::size_t batch) {
+namespace {
+
+// Longest first.
+std::vector<std::size_t> order_of(absl::Span<const BertEncoding> encodings) {
   std::vector<std::size_t> order(encodings.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return encodings[a].size() > encodings[b].size();
   });
+  return order;
+}
+
+}  // namespace
+
+std::vector<std::vector<std::size_t>> batches_by_length(absl::Span<const BertEncoding> encodings,
+                                                        std::size_t batch) {
+  const std::vector<std::size_t> order = order_of(encodings);
   std::vector<std::vector<std::size_t>> batches;
   for (std::size_t begin = 0; begin < order.size(); begin += batch) {
     const std::size_t end = std::min(order.size(), begin + batch);
@@ -24,9 +34,26 @@ std::vector<std::vector<std::size_t>> batches_by_length(absl::Span<const BertEnc
   return batches;
 }
 
-BertInput make_padded_input(absl::Span<const BertEncoding> encodings,
-                            absl::Span<const std::size_t> indices, std::int64_t pad_id,
-                            const torch::Device& device) {
+std::vector<std::vector<std::size_t>> batches_of_tokens(absl::Span<const BertEncoding> encodings,
+                                                        std::size_t tokens) {
+  std::vector<std::vector<std::size_t>> batches;
+  for (const std::size_t index : order_of(encodings)) {
+    // The first of a batch is its longest.
+    if (batches.empty() ||
+        (batches.back().size() + 1) * encodings[batches.back().front()].size() > tokens) {
+      batches.emplace_back();
+    }
+    batches.back().push_back(index);
+  }
+  return batches;
+}
+
+torch::Tensor index_of(absl::Span<const std::size_t> indices) {
+  return torch::tensor(std::vector<std::int64_t>(indices.begin(), indices.end()));
+}
+
+std::vector<BertEncoding> padded(absl::Span<const BertEncoding> encodings,
+                                 absl::Span<const std::size_t> indices, std::int64_t pad_id) {
   std::vector<BertEncoding> padded;
   std::size_t longest = 0;
   for (const std::size_t index : indices) longest = std::max(longest, encodings[index].size());
@@ -34,7 +61,13 @@ BertInput make_padded_input(absl::Span<const BertEncoding> encodings,
     padded.push_back(encodings[index]);
     padded.back().pad(longest, pad_id);
   }
-  return make_bert_input(padded, device);
+  return padded;
+}
+
+BertInput make_padded_input(absl::Span<const BertEncoding> encodings,
+                            absl::Span<const std::size_t> indices, std::int64_t pad_id,
+                            const torch::Device& device) {
+  return make_bert_input(padded(encodings, indices, pad_id), device);
 }
 
 }  // namespace bittensor

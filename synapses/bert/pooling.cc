@@ -13,6 +13,7 @@
 #include "bittensor/base/abbreviated.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/toolbox/weights_files.h"
+#include "bittensor/toolbox/wrong_file.h"
 
 namespace bittensor {
 namespace {
@@ -34,7 +35,10 @@ absl::StatusOr<json> read_json(const std::string& path) {
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(file.gcount()));
   json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (parsed.is_discarded()) return wrong(path, "not JSON, or more than a megabyte");
+  if (parsed.is_discarded()) {
+    const std::string what = what_it_is(text);
+    return wrong(path, what.empty() ? "not JSON, or more than a megabyte" : "is " + what);
+  }
   return parsed;
 }
 
@@ -176,6 +180,19 @@ torch::Tensor pool(Pooling pooling, const torch::Tensor& hidden, const torch::Te
     }
   }
   return {};
+}
+
+absl::StatusOr<std::int64_t> SentenceModules::width(const std::string& path,
+                                                    std::int64_t hidden) const {
+  std::int64_t width = hidden * static_cast<std::int64_t>(pooling.size());
+  for (const PoolingDense& layer : dense) {
+    if (layer.weight.size(1) != width) {
+      return wrong(path, absl::StrCat("a Dense module takes ", layer.weight.size(1),
+                                      " numbers, it gets ", width));
+    }
+    width = layer.weight.size(0);
+  }
+  return width;
 }
 
 torch::Tensor SentenceModules::apply(const torch::Tensor& hidden, const torch::Tensor& mask) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,10 @@ struct SentenceModules {
   bool normalize = false;          // to length 1
   std::size_t max_seq_length = 0;  // in tokens; 0: as many as the model has positions
   std::string prompt;              // goes before each text
+
+  // How many features a text has, if the model's hidden states have `hidden` numbers.
+  // kInvalidArgument, with `path`, if the modules do not fit each other.
+  absl::StatusOr<std::int64_t> width(const std::string& path, std::int64_t hidden) const;
 
   // [batch, sequence, hidden] -> [batch, features]
   torch::Tensor apply(const torch::Tensor& hidden, const torch::Tensor& mask) const;

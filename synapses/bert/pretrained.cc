@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "synapses/bert/pretrained.h"
 
-#include <filesystem>
 #include <map>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "synapses/bert/config.h"
+#include "synapses/bert/folder.h"
 #include "synapses/bert/weights.h"
 #include "text/tokenizer.h"
+#include "text/tokenizer_files.h"
 #include "torch/types.h"
 
 #include "bittensor/base/status_macros.h"
@@ -23,23 +24,23 @@ absl::Status invalid(const std::string& path, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat(path, ": ", why));
 }
 
-absl::StatusOr<std::shared_ptr<BertSynapse>> load_folder(const std::string& folder) {
-  BertSynapse::Options options;
-  BITTENSOR_ASSIGN_OR_RETURN(options.config, BertConfig::load(folder + "/config.json"));
-  BITTENSOR_ASSIGN_OR_RETURN(BertTokenizer tokenizer, BertTokenizer::load(folder));
-  if (static_cast<std::int64_t>(tokenizer.vocabulary().size()) != options.config.vocab_size) {
-    return invalid(folder, absl::StrCat("vocab.txt has ", tokenizer.vocabulary().size(),
-                                        " tokens, config.json says ", options.config.vocab_size));
+// The parameters that have a row for each token of the vocabulary.
+constexpr const char* kByToken[] = {"bert.embeddings.word_embeddings.weight",
+                                    "cls.predictions.bias", "cls.predictions.decoder.weight",
+                                    "cls.predictions.decoder.bias"};
+
+// Of "tokenizer" and "tokenizer_config"; of a checkpoint that was written before there were
+// those, of "vocabulary", a vocab.txt.
+absl::StatusOr<BertTokenizer> tokenizer_of(const std::map<std::string, std::string>& config) {
+  const auto entry = [&](const char* name) {
+    const auto found = config.find(name);
+    return found == config.end() ? absl::string_view() : absl::string_view(found->second);
+  };
+  if (!entry("tokenizer").empty()) {
+    return parse_tokenizer(entry("tokenizer"), entry("tokenizer_config"));
   }
-  auto synapse = std::make_shared<BertSynapse>(
-      options, std::make_shared<const BertTokenizer>(std::move(tokenizer)));
-  BITTENSOR_ASSIGN_OR_RETURN(const WeightsReport report,
-                             load_weights(folder, synapse->pretraining()));
-  // Without its heads it would guess at random.
-  if (!report.missing.empty()) {
-    return invalid(folder, absl::StrCat("no pre-trained BERT: ", report.to_string()));
-  }
-  return synapse;
+  BITTENSOR_ASSIGN_OR_RETURN(BertVocabulary vocabulary, BertVocabulary::parse(entry("vocabulary")));
+  return BertTokenizer::create(std::move(vocabulary), {});
 }
 
 // Whether the checkpoint has a parameter `name` of this shape: sizes that it only claims to have
@@ -63,15 +64,14 @@ absl::StatusOr<std::shared_ptr<BertSynapse>> load_neuron(const std::string& path
                                       checkpoint.kind, "\""));
   }
   BITTENSOR_ASSIGN_OR_RETURN(options.config, BertConfig::parse(entry("bert_config")));
-  BITTENSOR_ASSIGN_OR_RETURN(BertVocabulary vocabulary, BertVocabulary::parse(entry("vocabulary")));
-  BITTENSOR_ASSIGN_OR_RETURN(BertTokenizer tokenizer,
-                             BertTokenizer::create(std::move(vocabulary), {}));
+  auto tokenizer = tokenizer_of(checkpoint.config);
+  if (!tokenizer.ok()) return invalid(path, tokenizer.status().message());
   const BertConfig& config = options.config;
   const StateDict& state = checkpoint.synapse;
   const std::string bert = "pretraining.bert.";
   const std::string layer = absl::StrCat(bert, "encoder.layer.", config.num_hidden_layers - 1,
                                          ".intermediate.dense.weight");
-  const auto words = static_cast<std::int64_t>(tokenizer.vocabulary().size());
+  const auto words = static_cast<std::int64_t>(tokenizer->vocabulary().size());
   const std::int64_t hidden = config.hidden_size;
   if (!has(state, bert + "embeddings.word_embeddings.weight", {words, hidden}) ||
       !has(state, bert + "embeddings.position_embeddings.weight",
@@ -86,7 +86,7 @@ absl::StatusOr<std::shared_ptr<BertSynapse>> load_neuron(const std::string& path
     return invalid(path, "its parameters are not those that it describes");
   }
   auto synapse = std::make_shared<BertSynapse>(
-      options, std::make_shared<const BertTokenizer>(std::move(tokenizer)));
+      options, std::make_shared<const BertTokenizer>(*std::move(tokenizer)));
   const absl::Status loaded = load_state_dict(*synapse, state);
   if (!loaded.ok()) return invalid(path, loaded.message());
   return synapse;
@@ -95,9 +95,33 @@ absl::StatusOr<std::shared_ptr<BertSynapse>> load_neuron(const std::string& path
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<BertSynapse>> load_bert(const std::string& path) {
-  std::error_code error;
-  auto synapse = std::filesystem::is_directory(path, error) ? load_folder(path) : load_neuron(path);
+  auto synapse = load_neuron(path);
   if (synapse.ok()) (*synapse)->eval();
+  return synapse;
+}
+
+absl::StatusOr<std::shared_ptr<BertSynapse>> bert_from_folder(const std::string& folder,
+                                                              std::vector<std::string>& fresh) {
+  BITTENSOR_ASSIGN_OR_RETURN(BertFiles files, read_bert(folder));
+  BITTENSOR_ASSIGN_OR_RETURN(const auto tokenizer, open_bert_tokenizer(folder, files.config));
+  if (tokenizer->mask_id() < 0) return invalid(folder, "its tokenizer has no mask token");
+  const auto tokens = static_cast<std::int64_t>(tokenizer->vocabulary().size());
+  for (const char* name : kByToken) {
+    const auto found = files.weights.find(name);
+    if (found == files.weights.end() || found->second.dim() == 0) continue;
+    found->second = found->second.slice(0, 0, tokens);
+  }
+  BertSynapse::Options options;
+  options.config = std::move(files.config);
+  auto synapse = std::make_shared<BertSynapse>(options, tokenizer);
+  BITTENSOR_ASSIGN_OR_RETURN(WeightsReport report,
+                             load_weights(files.weights, synapse->pretraining()));
+  fresh = std::move(report.missing);
+  for (const std::string& name : fresh) {
+    if (absl::StartsWith(name, "bert.") && !absl::StartsWith(name, "bert.pooler.")) {
+      return invalid(folder, absl::StrCat("lacks ", name));
+    }
+  }
   return synapse;
 }
 

@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 #include "synapses/bert/bert_testing.h"
 #include "synapses/bert/weights.h"
+#include "text/tokenizer_files.h"
 #include "torch/nn/init.h"
 #include "torch/types.h"
 #include "torch/utils.h"
@@ -19,7 +20,9 @@ namespace bittensor {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class Pretrained : public ::testing::Test {
  protected:
@@ -40,7 +43,7 @@ class Pretrained : public ::testing::Test {
   void write_folder() {
     const auto description = model_description(synapse_);
     std::ofstream(folder_ / "config.json") << description.at("bert_config");
-    std::ofstream(folder_ / "vocab.txt") << description.at("vocabulary");
+    ASSERT_TRUE(save_tokenizer(synapse_.tokenizer(), folder_).ok());
     ASSERT_TRUE(
         write_safetensors(folder_ / "model.safetensors", weights_of(synapse_.pretraining())).ok());
   }
@@ -68,21 +71,100 @@ TEST_F(Pretrained, NeuronFromItsCheckpointAnswersTheSame) {
                            synapse_.forward_text({"we, the people"})));
 }
 
+TEST_F(Pretrained, TokenizerOfACheckpointStaysCased) {
+  BertTokenizer::Options options;
+  options.do_lower_case = false;
+  options.strip_accents = false;
+  options.added_tokens = {{"<name>"}};
+  const std::string words = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nwe\nWe\n<name>";
+  auto cased = BertTokenizer::create(*BertVocabulary::parse(words), options);
+  ASSERT_TRUE(cased.ok()) << cased.status();
+  const BertSynapse synapse = small_bert(std::make_shared<const BertTokenizer>(*std::move(cased)));
+  const auto description = model_description(synapse);
+  Checkpoint checkpoint;
+  checkpoint.kind = "bert";
+  checkpoint.config = {description.begin(), description.end()};
+  checkpoint.synapse = state_dict(synapse);
+  const std::string path = folder_ / "cased.pt";
+  ASSERT_TRUE(save_checkpoint(path, checkpoint).ok());
+  const auto loaded = load_bert(path);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_EQ((*loaded)->tokenizer().encode("We we <name>").ids,
+            (std::vector<std::int64_t>{2, 6, 5, 7, 3}));
+}
+
+TEST_F(Pretrained, CheckpointWithAVocabularyAloneStillOpens) {
+  Checkpoint checkpoint;
+  checkpoint.kind = "bert";
+  for (const auto& entry : model_description(synapse_)) checkpoint.config.insert(entry);
+  checkpoint.config.erase("tokenizer");
+  checkpoint.config.erase("tokenizer_config");
+  std::string& vocabulary = checkpoint.config["vocabulary"];
+  for (std::int64_t id = 0; id < synapse_.config().vocab_size; ++id) {
+    vocabulary += std::string(synapse_.tokenizer().vocabulary().token(id)) + "\n";
+  }
+  checkpoint.synapse = state_dict(synapse_);
+  const std::string path = folder_ / "old.pt";
+  ASSERT_TRUE(save_checkpoint(path, checkpoint).ok());
+  EXPECT_TRUE(load_bert(path).ok()) << load_bert(path).status();
+}
+
 TEST_F(Pretrained, FolderGivesThePublishedModelsOwnGuesses) {
   write_folder();
-  const auto loaded = load_bert(folder_);
-  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  std::vector<std::string> fresh;
+  const auto begun = bert_from_folder(folder_, fresh);
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  EXPECT_THAT(fresh, IsEmpty());
+  (*begun)->eval();
   const torch::NoGradGuard no_grad;
   const BertInput input =
       make_bert_input({synapse_.tokenizer().encode("we the [MASK] of people.")});
   const auto hidden = synapse_.pretraining().bert().forward(input).hidden;
-  EXPECT_TRUE(torch::allclose((*loaded)->word_logits((*loaded)->encode(input)),
+  EXPECT_TRUE(torch::allclose((*begun)->word_logits((*begun)->encode(input)),
                               synapse_.pretraining().word_logits(hidden), 1e-5, 1e-6));
+}
+
+TEST_F(Pretrained, HeadsThatAFolderLacksBeginAnewAndAreNamed) {
+  write_folder();
+  TensorMap weights = weights_of(synapse_.pretraining());
+  for (auto it = weights.begin(); it != weights.end();) {
+    it = it->first.rfind("bert.encoder", 0) == 0 || it->first.rfind("bert.embeddings", 0) == 0
+             ? std::next(it)
+             : weights.erase(it);
+  }
+  ASSERT_TRUE(write_safetensors(folder_ / "model.safetensors", weights).ok());
+  std::vector<std::string> fresh;
+  const auto begun = bert_from_folder(folder_, fresh);
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  EXPECT_THAT(fresh, Contains("bert.pooler.dense.weight"));
+  EXPECT_THAT(fresh, Contains("cls.seq_relationship.bias"));
+  EXPECT_EQ(fresh.size(), 9u);
+  const BertInput input = make_bert_input({synapse_.tokenizer().encode("we the people")});
+  (*begun)->eval();
+  EXPECT_TRUE(torch::equal((*begun)->encode(input), synapse_.encode(input)));
+}
+
+TEST_F(Pretrained, RowsOfNoTokenAreLeftOut) {
+  write_folder();
+  BertConfig config = synapse_.config();
+  TensorMap weights = weights_of(synapse_.pretraining());
+  config.vocab_size += 3;
+  for (const char* name : {"bert.embeddings.word_embeddings.weight", "cls.predictions.bias"}) {
+    torch::Tensor& rows = weights.at(name);
+    rows = torch::cat({rows, rows.slice(0, 0, 3)});
+  }
+  std::ofstream(folder_ / "config.json") << config.to_json();
+  ASSERT_TRUE(write_safetensors(folder_ / "model.safetensors", weights).ok());
+  std::vector<std::string> fresh;
+  const auto begun = bert_from_folder(folder_, fresh);
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  EXPECT_EQ((*begun)->config().vocab_size, synapse_.config().vocab_size);
 }
 
 TEST_F(Pretrained, WhatIsMissingOrDoesNotFitIsNamed) {
   EXPECT_EQ(load_bert("/nowhere").status().code(), absl::StatusCode::kNotFound);
-  EXPECT_FALSE(load_bert(folder_).ok());
+  std::vector<std::string> fresh;
+  EXPECT_FALSE(bert_from_folder(folder_, fresh).ok());
   for (const char* name : {"network_dim", "student", "joint"}) {
     const auto status = load_bert(write_checkpoint({{name, "1000000000"}})).status();
     EXPECT_THAT(std::string(status.message()), HasSubstr("neuron.pt: its parameters")) << name;
@@ -91,13 +173,14 @@ TEST_F(Pretrained, WhatIsMissingOrDoesNotFitIsNamed) {
   EXPECT_FALSE(load_bert(write_checkpoint({{"student", "x"}})).ok());
 }
 
-TEST_F(Pretrained, FolderWithoutHeadsIsRefused) {
+TEST_F(Pretrained, FolderWithoutALayerIsRefused) {
   write_folder();
   TensorMap weights = weights_of(synapse_.pretraining());
-  weights.erase("cls.predictions.bias");
+  weights.erase("bert.encoder.layer.0.output.dense.bias");
   ASSERT_TRUE(write_safetensors(folder_ / "model.safetensors", weights).ok());
-  EXPECT_THAT(std::string(load_bert(folder_).status().message()),
-              HasSubstr("missing: cls.predictions.bias"));
+  std::vector<std::string> fresh;
+  EXPECT_THAT(std::string(bert_from_folder(folder_, fresh).status().message()),
+              HasSubstr("lacks bert.encoder.layer.0.output.dense.bias"));
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "synapses/bert/length_batches.h"
 #include "torch/types.h"
 #include "torch/utils.h"
@@ -19,15 +18,7 @@ absl::StatusOr<SentenceEncoder> SentenceEncoder::open(const std::string& path,
   BITTENSOR_ASSIGN_OR_RETURN(TextModel model,
                              TextModel::open(modules.folder, BertTask::kEmbedding, options.device));
   if (options.pooling) modules.pooling = {*options.pooling};
-  std::int64_t width =
-      model.config().hidden_size * static_cast<std::int64_t>(modules.pooling.size());
-  for (const PoolingDense& layer : modules.dense) {
-    if (layer.weight.size(1) != width) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          path, ": a Dense module takes ", layer.weight.size(1), " numbers, it gets ", width));
-    }
-    width = layer.weight.size(0);
-  }
+  BITTENSOR_RETURN_IF_ERROR(modules.width(path, model.config().hidden_size).status());
   return SentenceEncoder(std::move(model), std::move(modules), options);
 }
 

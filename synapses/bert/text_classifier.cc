@@ -3,14 +3,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "synapses/bert/length_batches.h"
 #include "synapses/class_losses.h"
 #include "torch/nn/modules/linear.h"
 #include "torch/types.h"
+
+#include "bittensor/base/hasher.h"
 
 namespace bittensor {
 namespace {
@@ -19,6 +22,12 @@ namespace {
 constexpr std::size_t kTokensOfARequest = 8192;
 
 }  // namespace
+
+std::string task_of_labels(const std::vector<std::string>& labels) {
+  Hasher hasher;
+  for (const std::string& label : labels) hasher.add(absl::StrCat(label.size(), ":", label));
+  return absl::StrCat("texts ", absl::BytesToHexString(hasher.finish().substr(0, 8)));
+}
 
 BertTextClassifier::BertTextClassifier(Options options,
                                        std::shared_ptr<BertForSequenceClassification> model,
@@ -56,7 +65,8 @@ BertInput BertTextClassifier::input_of(const std::vector<std::string>& texts) co
 }
 
 torch::Tensor BertTextClassifier::encode(const BertInput& input) {
-  return model_->bert().forward(input).pooled;
+  const MixedPrecision mixed(options_.precision, input.ids.device());
+  return model_->bert().forward(input).pooled.to(at::kFloat);
 }
 
 torch::Tensor BertTextClassifier::context(const torch::Tensor& pooled) {
@@ -119,31 +129,16 @@ torch::Tensor BertTextClassifier::forward_text(const std::vector<std::string>& i
   std::vector<BertEncoding> encodings;
   encodings.reserve(inputs.size());
   for (const std::string& text : inputs) encodings.push_back(tokenizer_->encode(text, reading));
-  // Texts of like length go together: padding is computed, too.
-  std::vector<std::size_t> order(inputs.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return encodings[a].size() < encodings[b].size();
-  });
-  std::vector<torch::Tensor> outputs;
-  for (std::size_t begin = 0; begin < order.size();) {
-    std::vector<BertEncoding> together;
-    while (begin < order.size()) {
-      BertEncoding& next = encodings[order[begin]];
-      if (!together.empty() && (together.size() + 1) * next.size() > kTokensOfARequest) break;
-      together.push_back(std::move(next));
-      ++begin;
-    }
-    for (BertEncoding& encoding : together) {
-      encoding.pad(together.back().size(), tokenizer_->pad_id());
-    }
-    const BertInput input = make_bert_input(together, target_->weight.device());
-    outputs.push_back(output_for(context(encode(input))));
+  const torch::Tensor weight = target_->weight;
+  torch::Tensor answers =
+      torch::zeros({static_cast<std::int64_t>(inputs.size()), options_.network_dim},
+                   weight.options().requires_grad(false));
+  for (const auto& rows : batches_of_tokens(encodings, kTokensOfARequest)) {
+    const BertInput input =
+        make_padded_input(encodings, rows, tokenizer_->pad_id(), weight.device());
+    answers.index_copy_(0, index_of(rows).to(weight.device()), output_for(context(encode(input))));
   }
-  std::vector<std::int64_t> place(order.size());  // of each text among the outputs
-  for (std::size_t i = 0; i < order.size(); ++i) place[order[i]] = static_cast<std::int64_t>(i);
-  const torch::Tensor sorted = torch::cat(outputs);
-  return sorted.index_select(0, torch::tensor(place).to(sorted.device())).unsqueeze(1);
+  return answers.unsqueeze(1);
 }
 
 torch::Tensor BertTextClassifier::predict(const torch::Tensor& outputs) {

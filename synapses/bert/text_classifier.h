@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "synapses/bert/heads.h"
+#include "synapses/bert/mixed_precision.h"
 #include "synapses/student_synapse.h"
 #include "text/tokenizer.h"
 #include "torch/nn/modules/linear.h"
@@ -15,6 +16,9 @@
 #include "bittensor/synapse/synapse_output.h"
 
 namespace bittensor {
+
+// A name for what classes of texts mean (Task): the same for the same labels in the same order.
+std::string task_of_labels(const std::vector<std::string>& labels);
 
 // A BERT that tells classes of texts apart, fine-tuned as a neuron:
 //
@@ -37,6 +41,7 @@ class BertTextClassifier : public StudentSynapse {
     std::int64_t student = 128;  // hidden units of the student
     std::int64_t joint = 128;    // hidden units of the joint part
     std::string task;            // what the classes mean, see Task; "": answers without predictions
+    Precision precision = Precision::kFloat32;  // of the model's passes
     std::int64_t max_length = 128;  // tokens read of a text, at most as many as the model has
   };
 

@@ -5,6 +5,7 @@
 #include "gtest/gtest.h"
 #include "synapses/bert/bert_testing.h"
 #include "synapses/class_losses.h"
+#include "torch/optim/adamw.h"
 #include "torch/types.h"
 #include "torch/utils.h"
 
@@ -19,7 +20,8 @@ class TextClassifier : public ::testing::Test {
     synapse_->eval();
   }
 
-  static std::shared_ptr<BertTextClassifier> make(std::string task) {
+  static std::shared_ptr<BertTextClassifier> make(std::string task,
+                                                  Precision precision = Precision::kFloat32) {
     const auto tokenizer = tokenizer_of("good bad film book a the was");
     BertConfig config;
     config.vocab_size = static_cast<std::int64_t>(tokenizer->vocabulary().size());
@@ -34,6 +36,7 @@ class TextClassifier : public ::testing::Test {
     options.network_dim = 24;
     options.student = options.joint = 8;
     options.task = std::move(task);
+    options.precision = precision;
     return std::make_shared<BertTextClassifier>(
         options, std::make_shared<BertForSequenceClassification>(config), tokenizer);
   }
@@ -106,6 +109,33 @@ TEST_F(TextClassifier, FrozenLayersGetNoGradients) {
   const auto copied = synapse_->copy();
   EXPECT_FALSE(copied->named_parameters()["classification.bert.embeddings.word_embeddings.weight"]
                    .requires_grad());
+}
+
+// Rounded to eight bits at each matrix, and yet it learns as far.
+TEST_F(TextClassifier, LearnsInMixedPrecision) {
+  std::vector<double> losses;
+  for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
+    torch::manual_seed(1);
+    const auto synapse = make("", precision);
+    const BertInput input = synapse->input_of(texts_);
+    const torch::Tensor first = synapse->encode(input);
+    EXPECT_EQ(first.scalar_type(), at::kFloat);
+    torch::optim::AdamW optimizer(synapse->parameters(), torch::optim::AdamWOptions(3e-3));
+    for (int step = 0; step < 60; ++step) {
+      optimizer.zero_grad();
+      synapse->forward_local(synapse->encode(input), labels_).output.loss.backward();
+      optimizer.step();
+    }
+    for (const auto& parameter : synapse->parameters()) {
+      EXPECT_EQ(parameter.scalar_type(), at::kFloat);
+    }
+    synapse->eval();
+    losses.push_back(synapse->forward_local(synapse->encode(input), labels_)
+                         .output.local_target_loss.item<double>());
+  }
+  EXPECT_LT(losses[0], 0.1);
+  EXPECT_LT(losses[1], 0.1);
+  EXPECT_NE(losses[0], losses[1]);
 }
 
 TEST_F(TextClassifier, CopyAnswersTheSame) {

@@ -12,6 +12,7 @@
 #include "torch/utils.h"
 
 #include "bittensor/base/status_macros.h"
+#include "bittensor/toolbox/wrong_file.h"
 
 namespace bittensor {
 
@@ -20,10 +21,16 @@ absl::StatusOr<TextModel> TextModel::open(const std::string& path, BertTask task
   TextModel model;
   model.device_ = device;
   std::error_code error;
-  const bool checkpoint = std::filesystem::is_regular_file(path, error) &&
-                          (task == BertTask::kMaskedWords || task == BertTask::kEmbedding);
-  if (checkpoint) {
-    BITTENSOR_ASSIGN_OR_RETURN(model.synapse_, load_bert(path));
+  const bool is_file = std::filesystem::is_regular_file(path, error);
+  if (is_file) BITTENSOR_RETURN_IF_ERROR(check_is_not_wrong(path));
+  if (is_file && (task == BertTask::kMaskedWords || task == BertTask::kEmbedding)) {
+    auto synapse = load_bert(path);
+    if (!synapse.ok()) {
+      return absl::Status(synapse.status().code(),
+                          absl::StrCat(synapse.status().message(),
+                                       "; a BERT of transformers is a folder, with config.json"));
+    }
+    model.synapse_ = *std::move(synapse);
     model.synapse_->to(device);
     model.config_ = model.synapse_->config();
     model.tokenizer_ = {model.synapse_, &model.synapse_->tokenizer()};
@@ -32,16 +39,9 @@ absl::StatusOr<TextModel> TextModel::open(const std::string& path, BertTask task
   BertFolderOptions options;
   options.device = device;
   BITTENSOR_ASSIGN_OR_RETURN(BertFolder folder, open_bert(path, task, options));
-  BITTENSOR_ASSIGN_OR_RETURN(BertTokenizer tokenizer, BertTokenizer::load(path));
-  const auto tokens = static_cast<std::int64_t>(tokenizer.vocabulary().size());
-  if (tokens > folder.config.vocab_size) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ": its tokenizer has ", tokens,
-                                                   " tokens, its model knows ",
-                                                   folder.config.vocab_size));
-  }
+  BITTENSOR_ASSIGN_OR_RETURN(model.tokenizer_, open_bert_tokenizer(path, folder.config));
   model.folder_ = std::move(folder.model);
   model.config_ = std::move(folder.config);
-  model.tokenizer_ = std::make_shared<const BertTokenizer>(std::move(tokenizer));
   return model;
 }
 
