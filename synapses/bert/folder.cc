@@ -190,7 +190,7 @@ absl::StatusOr<BertFolder> open(const std::string& path, BertTask task,
     const BertUninitialized read_next;
     folder.model = make_bert(task, config, weights.count(kPooler) != 0);
   }
-  auto report = load_weights(weights, *folder.model);
+  auto report = load_weights(weights, *folder.model, WeightsMemory::kShared);
   if (!report.ok()) return wrong(path, report.status().message());
   folder.fresh = std::move(report->missing);
   const auto is_body = [](const std::string& name) {

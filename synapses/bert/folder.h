@@ -49,7 +49,9 @@ struct BertFolderOptions {
 
 // Opens `path`: a folder with config.json and model.safetensors or pytorch_model.bin, or either
 // in pieces (*.index.json), of any of transformers' BERT classes. Parameters become float32,
-// whatever they are in the file. Takes memory in proportion to what is read.
+// whatever they are in the file; those that are float32 there stay in the mapped file, which must
+// not be cut while the model lives (to put another in its place is no harm). Takes memory in
+// proportion to what is read.
 //
 //   BITTENSOR_ASSIGN_OR_RETURN(auto folder, open_bert(path, BertTask::kMaskedWords));
 //   const torch::NoGradGuard no_grad;

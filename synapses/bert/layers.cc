@@ -12,7 +12,9 @@
 namespace bittensor {
 namespace {
 
-thread_local bool uninitialized = false;
+// Aligned, since mold 1.10 may put a byte of this kind at the end of a page of its own, and then
+// the program does not start.
+alignas(64) thread_local bool uninitialized = false;
 
 torch::nn::LayerNorm make_norm(const BertConfig& config) {
   return torch::nn::LayerNorm(

@@ -114,8 +114,9 @@ absl::StatusOr<std::shared_ptr<BertSynapse>> bert_from_folder(const std::string&
   BertSynapse::Options options;
   options.config = std::move(files.config);
   auto synapse = std::make_shared<BertSynapse>(options, tokenizer);
-  BITTENSOR_ASSIGN_OR_RETURN(WeightsReport report,
-                             load_weights(files.weights, synapse->pretraining()));
+  BITTENSOR_ASSIGN_OR_RETURN(
+      WeightsReport report,
+      load_weights(files.weights, synapse->pretraining(), WeightsMemory::kShared));
   fresh = std::move(report.missing);
   for (const std::string& name : fresh) {
     if (absl::StartsWith(name, "bert.") && !absl::StartsWith(name, "bert.pooler.")) {

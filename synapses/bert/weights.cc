@@ -2,6 +2,7 @@
 #include "synapses/bert/weights.h"
 
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -32,6 +33,12 @@ bool is_redundant(absl::string_view name) {
   return name == "cls.predictions.decoder.weight";
 }
 
+// Whether `source` can take the place of `target`.
+bool can_be(const at::Tensor& target, const at::Tensor& source) {
+  return source.scalar_type() == target.scalar_type() && source.device() == target.device() &&
+         source.is_contiguous() && !source.requires_grad();
+}
+
 std::string list(absl::string_view title, const std::vector<std::string>& names) {
   if (names.empty()) return {};
   constexpr std::size_t kMost = 20;
@@ -60,7 +67,8 @@ TensorMap weights_of(const torch::nn::Module& model) {
   return weights;
 }
 
-absl::StatusOr<WeightsReport> load_weights(const TensorMap& written, torch::nn::Module& model) {
+absl::StatusOr<WeightsReport> load_weights(const TensorMap& written, torch::nn::Module& model,
+                                           WeightsMemory memory) {
   const TensorMap weights = bert_names(written);
   TensorMap targets = weights_of(model);
   TensorMap sources;
@@ -80,10 +88,15 @@ absl::StatusOr<WeightsReport> load_weights(const TensorMap& written, torch::nn::
   }
   if (!misshaped.empty()) return absl::InvalidArgumentError(list("other shapes", misshaped));
   torch::NoGradGuard no_grad;
+  auto parameters = model.named_parameters();
+  std::set<const void*> shared;
   for (auto& [name, target] : targets) {
     const auto source = sources.find(name);
     if (source == sources.end()) {
       report.missing.push_back(name);
+    } else if (memory == WeightsMemory::kShared && parameters.contains(name) &&
+               can_be(target, source->second) && shared.insert(source->second.data_ptr()).second) {
+      parameters[name].set_data(source->second);
     } else {
       target.copy_(source->second);
     }

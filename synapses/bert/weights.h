@@ -20,11 +20,20 @@ struct WeightsReport {
   std::string to_string() const;
 };
 
-// Copies `weights`, by bert_names() (names.h), into the parameters and buffers of `model` that
+// How parameters get what is in a file.
+enum class WeightsMemory {
+  kCopied,
+  // Those of float32 become the tensors themselves: of a mapped file nothing is read before it is
+  // needed, and what training writes are pages of its own.
+  kShared,
+};
+
+// Puts `weights`, by bert_names() (names.h), into the parameters and buffers of `model` that
 // have their names, with or without "bert.". The decoder's copy of the word embeddings is not
 // unexpected in a model that has none. kInvalidArgument, with a list, if shapes
 // differ; then the model is unchanged.
-absl::StatusOr<WeightsReport> load_weights(const TensorMap& weights, torch::nn::Module& model);
+absl::StatusOr<WeightsReport> load_weights(const TensorMap& weights, torch::nn::Module& model,
+                                           WeightsMemory memory = WeightsMemory::kCopied);
 
 // The same from read_weights(path) (weights_files.h).
 absl::StatusOr<WeightsReport> load_weights(const std::string& path, torch::nn::Module& model);

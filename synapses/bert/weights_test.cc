@@ -45,6 +45,28 @@ TEST(LoadWeights, CopiesByNameAndConverts) {
   EXPECT_TRUE(model.bert->at->bias.equal(torch::tensor({5.0F, 6.0F})));
 }
 
+TEST(LoadWeights, SharesWhatNeedsNoConversion) {
+  const torch::Tensor weight = torch::tensor({3.0F, 4.0F});
+  const torch::Tensor bias = torch::tensor({5.0F, 6.0F}, torch::kHalf);
+  Model model;
+  ASSERT_TRUE(load_weights({{"bert.LayerNorm.weight", weight}, {"bert.LayerNorm.bias", bias}},
+                           model, WeightsMemory::kShared)
+                  .ok());
+  EXPECT_EQ(model.bert->at->weight.data_ptr(), weight.data_ptr());
+  EXPECT_TRUE(model.bert->at->weight.requires_grad());
+  EXPECT_TRUE(model.bert->at->bias.equal(torch::tensor({5.0F, 6.0F})));
+}
+
+TEST(LoadWeights, OneTensorUnderTwoNamesGivesTwoParameters) {
+  const torch::Tensor both = torch::tensor({3.0F, 4.0F});
+  Model model;
+  ASSERT_TRUE(load_weights({{"bert.LayerNorm.weight", both}, {"bert.LayerNorm.bias", both}}, model,
+                           WeightsMemory::kShared)
+                  .ok());
+  EXPECT_NE(model.bert->at->weight.data_ptr(), model.bert->at->bias.data_ptr());
+  EXPECT_TRUE(model.bert->at->weight.equal(model.bert->at->bias));
+}
+
 TEST(LoadWeights, TakesTensorFlowsNamesAndOtherPrefixes) {
   Model model;
   const auto report = load_weights(
