@@ -24,7 +24,7 @@ from programs import BITTENSOR, BUILD, DATA, PATIENCE, ROOT, SPEECHES, VOCAB
 TEXTS = ROOT / "tests" / "golden" / "bert" / "texts"
 IGNORED = {"build", "node_modules", "runs"}
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$|((?:^    [^\n]*\n(?:\n(?=    ))?)+)", re.M | re.S)
-FIRST_WORDS = ("./run", ".ci/", "bittensor", "build/", "mnist", "examples/", "python3", "pip", "M=",
+FIRST_WORDS = ("./run", ".ci/", "bittensor ", "build/", "mnist", "examples/", "python3", "pip", "M=",
                "T=", "curl", "tail", "tensorboard", "cmake", "npm", "node", "cd", "source", "export",
                "useradd", "install", "cp", "tools/", "/usr/bin/python3")
 
@@ -71,6 +71,10 @@ ELSEWHERE = {
     "node test/fake.mjs dist/index.html 8000 --neurons 500": ("tests/dashboard_test.py", "fake.mjs"),
     "pip install tensorboard": ("tests/watch_test.py", "tensorboard"),
     "tensorboard --logdir runs": ("tests/watch_test.py", "EventAccumulator"),
+    "./run mnist --dashboard --metrics_port 9100": ("tests/watch_test.py", '"--metrics_port"'),
+    "curl -s http://127.0.0.1:9100/metrics | grep bittensor_training": ("tests/watch_test.py", "/metrics"),
+    "bittensor doctor --neuron_key /tmp/full/neuron.key --listen_ip 127.0.0.1 --time_server 127.0.0.1:12300":
+        ("tests/doctor_test.py", '"--time_server"'),
     "./run chain": ("tests/chain_neurons_test.py", "Subnet("),
     "./run python": ("python/tests/programs_test.py", "learn_together"),
     "bittensor doctor --config neuron.toml": ("tests/doctor_test.py", '"--config"'),
@@ -116,7 +120,7 @@ NOT_RUN = {
 }
 # What programs of others take.
 FOREIGN_OPTIONS = {"--gtest_filter", "--gtest_random_seed", "--preset", "--build", "--test-dir", "--no-deps",
-                   "--logdir", "--coverage", "--system", "--home-dir", "--shell",
+                   "--logdir", "--bind_all", "--coverage", "--system", "--home-dir", "--shell",
                    "--now", "--no-build-isolation", "--save", "--privileged"}
 
 
