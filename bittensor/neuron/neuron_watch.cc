@@ -247,7 +247,8 @@ void NeuronWatch::gather_weights(NeuronState& state) {
 void NeuronWatch::add_unsaid_waits(NeuronState& state) {
   const double now = watch_.unix_s();
   NeuronState::Training& training = state.training;
-  if (training.step != moved_step_ || training.phase != moved_phase_) {
+  // Time spent in a wait that has been said is not time in which nothing moved.
+  if (training.step != moved_step_ || training.phase != moved_phase_ || !training.waiting.empty()) {
     moved_step_ = training.step;
     moved_phase_ = training.phase;
     moved_at_s_ = now;

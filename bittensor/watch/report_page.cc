@@ -109,7 +109,7 @@ using Value = std::function<std::optional<double>(const NeuronState::Point&)>;
 // One line a neuron over its steps.
 std::string curve(const std::string& title, const std::vector<ReportedNeuron>& neurons,
                   const Value& value) {
-  constexpr double kWidth = 460, kHeight = 240, kLeft = 48, kBottom = 26, kTop = 8;
+  constexpr double kWidth = 460, kHeight = 240, kLeft = 62, kBottom = 26, kTop = 8;
   double last_step = 1;
   double least = std::numeric_limits<double>::infinity();
   double most = -least;
