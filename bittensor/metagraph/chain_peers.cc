@@ -2,7 +2,9 @@
 #include "bittensor/metagraph/chain_peers.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <random>
+#include <system_error>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -52,6 +54,7 @@ ChainPeers::~ChainPeers() {
 
 absl::Status ChainPeers::start(const std::string& axon_address) {
   BITTENSOR_ASSIGN_OR_RETURN(axon_, AxonInfo::at(axon_address));
+  load_commit();
   thread_ = std::thread([this] { follow(); });
   return absl::OkStatus();
 }
@@ -160,20 +163,26 @@ void ChainPeers::publish_weights(const NeuronSnapshot& snapshot, const ChainNeur
   const absl::StatusOr<ChainWeightRow> row = chain_weights(std::move(weights), *rules);
   if (!row.ok()) return warn_once(absl::StrCat("no weights are set: ", row.status().message()));
   WeightsUpdate update{options_.netuid, *row, rules->weights_version_key};
-  if (rules->commit_reveal != 0) return commit(std::move(update), *rules);
+  if (rules->commit_reveal != 0) return commit(std::move(update), snapshot.block + 1, *rules);
   const auto receipt = submit(update, "set weights");
   if (!receipt.ok()) return;
   spdlog::info("chain: weights of {} neurons are set in block {}", row->size(), receipt->block);
   weights_at_ = receipt->block + 1;
 }
 
-void ChainPeers::commit(WeightsUpdate update, const SubnetHyperparameters& rules) {
+void ChainPeers::commit(WeightsUpdate update, std::uint64_t next_block,
+                        const SubnetHyperparameters& rules) {
   const WeightsCommit weights{std::move(update), make_salt()};
+  const auto reveal_epoch = [&](std::uint64_t block) {
+    return epoch_of(block, options_.netuid, rules) +
+           std::max<std::uint64_t>(rules.reveal_period_epochs, 1);
+  };
+  // Kept before it is sent: whatever ends this neuron in between, it can be revealed.
+  keep_commit({weights, reveal_epoch(next_block)});
   const auto receipt = submit(weights, "commit weights");
-  if (!receipt.ok()) return;
-  const std::uint64_t reveal_epoch = epoch_of(receipt->block, options_.netuid, rules) +
-                                     std::max<std::uint64_t>(rules.reveal_period_epochs, 1);
-  commit_ = Commit{weights, reveal_epoch};
+  if (absl::IsFailedPrecondition(receipt.status())) return forget_commit();
+  if (!receipt.ok()) return;  // It may be on the chain.
+  keep_commit({weights, reveal_epoch(receipt->block)});
   weights_at_ = receipt->block + 1;
   spdlog::info("chain: weights are committed in block {}", receipt->block);
 }
@@ -181,13 +190,41 @@ void ChainPeers::commit(WeightsUpdate update, const SubnetHyperparameters& rules
 void ChainPeers::reveal(std::uint64_t next_block, const SubnetHyperparameters& rules) {
   const std::uint64_t epoch = epoch_of(next_block, options_.netuid, rules);
   if (epoch < commit_->reveal_epoch) return;
+  if (epoch > commit_->reveal_epoch) {
+    forget_commit();
+    return warn_once("committed weights were not revealed in time; others follow");
+  }
   const WeightsReveal weights{commit_->weights.update, commit_->weights.salt};
-  const bool late = epoch > commit_->reveal_epoch;
-  commit_.reset();
-  if (late) return warn_once("committed weights were not revealed in time; others follow");
   const auto receipt = submit(weights, "reveal weights");
-  if (!receipt.ok()) return;
-  spdlog::info("chain: weights are revealed in block {}", receipt->block);
+  // A chain that is away is asked again as long as it is that epoch.
+  if (!receipt.ok() && !absl::IsFailedPrecondition(receipt.status())) return;
+  forget_commit();
+  if (receipt.ok()) spdlog::info("chain: weights are revealed in block {}", receipt->block);
+}
+
+void ChainPeers::keep_commit(PendingCommit commit) {
+  commit_ = std::move(commit);
+  if (options_.commit_file.empty()) return;
+  const absl::Status status = write_commit(options_.commit_file, signer_.account, *commit_);
+  if (!status.ok()) {
+    warn_once(absl::StrCat("committed weights would be lost in a restart: ", status.message()));
+  }
+}
+
+void ChainPeers::load_commit() {
+  if (options_.commit_file.empty()) return;
+  auto commit = read_commit(options_.commit_file, signer_.account, options_.netuid);
+  if (commit.ok()) {
+    commit_ = *std::move(commit);
+  } else if (!absl::IsNotFound(commit.status())) {
+    warn_once(std::string(commit.status().message()));
+  }
+}
+
+void ChainPeers::forget_commit() {
+  commit_.reset();
+  std::error_code ignored;  // Then it is there too late, and that is seen.
+  std::filesystem::remove(options_.commit_file, ignored);
 }
 
 absl::StatusOr<Receipt> ChainPeers::submit(const ChainAction& action, absl::string_view what) {

@@ -17,6 +17,7 @@
 #include "bittensor/base/mutex.h"
 #include "bittensor/chain/chain.h"
 #include "bittensor/metagraph/chain_directory.h"
+#include "bittensor/metagraph/pending_commit.h"
 #include "bittensor/metagraph/record_store.h"
 #include "bittensor/transport/transport.h"
 #include "bittensor/wallet/wallet.h"
@@ -33,6 +34,8 @@ class ChainPeers {
  public:
   struct Options {
     std::uint16_t netuid = 1;
+    // Where weights that are committed and not yet revealed survive a restart; empty: nowhere.
+    std::string commit_file;
     Duration first_pause = std::chrono::seconds(1);  // after the chain failed; doubles each time
     Duration longest_pause = std::chrono::seconds(30);
     Duration read_timeout = std::chrono::seconds(60);   // of a snapshot
@@ -62,20 +65,17 @@ class ChainPeers {
   std::uint64_t reads() const { return directory_->reads(); }
 
  private:
-  // What is committed and waits for its epoch.
-  struct Commit {
-    WeightsCommit weights;
-    std::uint64_t reveal_epoch = 0;
-  };
-
   void follow();
   // Whether it is to stop; waits for that so long.
   bool stopped_within(Duration time) BITTENSOR_EXCLUDES(mutex_);
   absl::Status step(std::uint64_t& seen);
   void announce(const NeuronSnapshot& snapshot, const ChainNeuron& self);
   void publish_weights(const NeuronSnapshot& snapshot, const ChainNeuron& self);
-  void commit(WeightsUpdate update, const SubnetHyperparameters& rules);
+  void commit(WeightsUpdate update, std::uint64_t next_block, const SubnetHyperparameters& rules);
   void reveal(std::uint64_t next_block, const SubnetHyperparameters& rules);
+  void keep_commit(PendingCommit commit);
+  void load_commit();
+  void forget_commit();
   std::vector<std::pair<std::uint16_t, double>> weights_by_uid(
       const NeuronSnapshot& snapshot) const;
   absl::StatusOr<Receipt> submit(const ChainAction& action, absl::string_view what);
@@ -96,7 +96,7 @@ class ChainPeers {
   AxonInfo axon_;
   std::uint64_t announce_at_ = 0;  // the block; after a failure later
   std::uint64_t weights_at_ = 0;
-  std::optional<Commit> commit_;
+  std::optional<PendingCommit> commit_;  // and waits for its epoch
   std::set<std::string> warned_;
 };
 

@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 
 #include "bittensor/base/manual_executor.h"
+#include "bittensor/base/testing/empty_folder.h"
 #include "bittensor/base/thread_executor.h"
 #include "bittensor/metagraph/metagraph.h"
 #include "bittensor/transport/in_process_transport.h"
@@ -101,6 +102,12 @@ class ScriptedChain final : public Chain {
         return;
       }
     }
+  }
+  // After close(), for another neuron.
+  void reopen() BITTENSOR_EXCLUDES(mutex_) {
+    MutexLock lock(mutex_);
+    closed_ = false;
+    waiting_at_ = 0;
   }
   std::size_t actions() BITTENSOR_EXCLUDES(mutex_) {
     MutexLock lock(mutex_);
@@ -228,7 +235,14 @@ class OnAChain : public ::testing::Test {
   // The neuron under test, number 1, registered as uid 0.
   void start() {
     chain_.add(1, "");
+    start_again();
+  }
+
+  void start_again() {
+    metagraph_.reset();  // which closes the chain
+    chain_.reopen();
     Metagraph::Options options;
+    options.cache_file = cache_file_;
     options.remote_ip = "127.0.0.2";
     options.chain = &chain_;
     transports_.push_back(board_.make_transport("127.0.0.2"));
@@ -250,6 +264,7 @@ class OnAChain : public ::testing::Test {
   std::atomic<int> asked_{0};
   ScriptedChain chain_;
   const Wallet self_ = wallet_of(1);
+  std::string cache_file_;
   std::unique_ptr<Metagraph> metagraph_;
 };
 
@@ -378,6 +393,51 @@ TEST_F(OnAChain, HiddenWeightsAreCommittedAndRevealedInTheirEpoch) {
   const auto revealed = std::get<WeightsReveal>(chain_.next_action());
   EXPECT_EQ(revealed.salt, committed.salt);
   EXPECT_EQ(revealed.update.weights, committed.update.weights);
+}
+
+TEST_F(OnAChain, HiddenWeightsAreRevealedAfterARestart) {
+  cache_file_ = empty_folder() / "neuron.peers";
+  chain_.change([](auto&, auto& rules) {
+    rules.commit_reveal = 1;
+    rules.reveal_period_epochs = 2;
+  });
+  start();
+  chain_.next_action();
+  chain_.add(2, "");
+  metagraph_->set_weights({{wallet_of(2).key(), 1.0F}});
+  chain_.make_blocks(12);
+  const auto committed = std::get<WeightsCommit>(chain_.next_action());
+  settle();
+  metagraph_->stop();
+  start_again();  // and has learnt no weights yet
+  chain_.make_blocks(14);
+  settle();
+  EXPECT_EQ(chain_.actions(), 0u);
+  chain_.make_blocks(1);
+  const auto revealed = std::get<WeightsReveal>(chain_.next_action());
+  EXPECT_EQ(revealed.salt, committed.salt);
+  EXPECT_EQ(revealed.update.weights, committed.update.weights);
+  // Once is enough.
+  settle();
+  metagraph_->stop();
+  start_again();
+  chain_.make_blocks(1);
+  settle();
+  EXPECT_EQ(chain_.actions(), 0u);
+}
+
+TEST_F(OnAChain, ARefusedCommitIsNotRevealed) {
+  chain_.change([](auto&, auto& rules) { rules.commit_reveal = 1; });
+  start();
+  chain_.next_action();
+  chain_.add(2, "");
+  metagraph_->set_weights({{wallet_of(2).key(), 1.0F}});
+  chain_.refuse_next(1);
+  chain_.make_blocks(12);
+  EXPECT_TRUE(std::holds_alternative<WeightsCommit>(chain_.next_action()));
+  settle();
+  chain_.make_blocks(11);
+  EXPECT_TRUE(std::holds_alternative<WeightsCommit>(chain_.next_action()));
 }
 
 TEST_F(OnAChain, AnAddressThatNoChainTakesIsRefused) {

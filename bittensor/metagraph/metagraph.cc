@@ -2,6 +2,7 @@
 #include "bittensor/metagraph/metagraph.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <limits>
 #include <optional>
 #include <tuple>
@@ -189,6 +190,9 @@ class Metagraph::Impl {
   ChainPeers::Options chain_options() const {
     ChainPeers::Options options;
     options.netuid = options_.netuid;
+    if (!options_.cache_file.empty()) {
+      options.commit_file = std::filesystem::path(options_.cache_file).replace_extension("commit");
+    }
     return options;
   }
 
