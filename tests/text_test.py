@@ -9,7 +9,7 @@ import subprocess
 
 from programs import BERT, BITTENSOR, PATIENCE, SPEECHES, VOCAB, ProgramTest
 
-QUICK = ("--vocab", str(VOCAB), "--train_images", "48", "--test_images", "16", "--batch_size_train",
+QUICK = ("--vocab", str(VOCAB), "--model", "tiny", "--train_images", "48", "--test_images", "16", "--batch_size_train",
          "8", "--ask_interval", "1", "--timeout", str(PATIENCE), "--log_interval", "1")
 
 

@@ -27,6 +27,10 @@ std::string bar(double fraction) {
   return text;
 }
 
+std::string loss_text(double loss) {
+  return std::isnan(loss) ? "-" : absl::StrFormat("%.3f", loss);
+}
+
 double fraction_of(const StepProgress& step) {
   return static_cast<double>(step.images) /
          static_cast<double>(std::max<std::int64_t>(step.images_in_epoch, 1));
@@ -80,11 +84,11 @@ double Progress::seconds_left(const StepProgress& step) const {
 std::string Progress::line_of(const StepProgress& step) const {
   const double fraction = fraction_of(step);
   std::string line = absl::StrFormat(
-      "epoch %d/%d %3.0f%%  %.0f samples/s  %s left  loss local %.3f network %.3f "
+      "epoch %d/%d %3.0f%%  %.0f samples/s  %s left  loss local %.3f network %s "
       "distillation %.4f  peers %d  answers %d ok %d failed  weights",
       step.epoch, step.epochs, 100 * fraction, images_per_second_of_epoch(),
-      duration_text(seconds_left(step)), step.local_loss, step.network_loss, step.distillation_loss,
-      step.peers, step.answers_ok, step.answers_failed);
+      duration_text(seconds_left(step)), step.local_loss, loss_text(step.network_loss),
+      step.distillation_loss, step.peers, step.answers_ok, step.answers_failed);
   for (const auto& [key, weight] : step.weights) {
     absl::StrAppendFormat(&line, " %s %.3f", key, weight);
   }
@@ -95,10 +99,10 @@ std::string Progress::line_of(const StepProgress& step) const {
 std::string Progress::short_line_of(const StepProgress& step) const {
   const double fraction = fraction_of(step);
   std::string line = absl::StrFormat(
-      "%d/%d %3.0f%%  %.0f samples/s  %s left  loss %.3f/%.3f  peers %d  ok/failed %d/%d",
-      step.epoch, step.epochs, 100 * fraction, images_per_second_of_epoch(),
-      duration_text(seconds_left(step)), step.local_loss, step.network_loss, step.peers,
-      step.answers_ok, step.answers_failed);
+      "%d/%d %3.0f%%  %.0f samples/s  %s left  loss %.3f/%s  peers %d  ok/failed %d/%d", step.epoch,
+      step.epochs, 100 * fraction, images_per_second_of_epoch(), duration_text(seconds_left(step)),
+      step.local_loss, loss_text(step.network_loss), step.peers, step.answers_ok,
+      step.answers_failed);
   for (const auto& [key, weight] : step.weights) {
     absl::StrAppendFormat(&line, "  %s %.2f", key, weight);
   }

@@ -20,7 +20,7 @@ struct StepProgress {
   std::int64_t images = 0;
   std::int64_t images_in_epoch = 0;
   double local_loss = 0;    // means over the steps since the last line
-  double network_loss = 0;  // the one before, if none of these had a network
+  double network_loss = 0;  // NaN if none of these had a network
   double distillation_loss = 0;
   std::size_t peers = 0;
   std::uint64_t answers_ok = 0;

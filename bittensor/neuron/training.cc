@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -171,10 +172,10 @@ void Training::show(const SynapseOutput& output, std::int64_t images, std::size_
   const bool interval = (step_ + 1) % options_.log_interval == 0;
   if (!last && !progress_.due(interval)) return;
   shown_.local_loss = local_loss_.take();
-  // A neuron that asks rarely has intervals without a network: the last values stand.
-  shown_.network_loss = network_loss_.take_if_any().value_or(shown_.network_loss);
-  shown_.distillation_loss = distillation_loss_.take_if_any().value_or(shown_.distillation_loss);
-  if (!std::isfinite(shown_.local_loss + shown_.network_loss)) {
+  const std::optional<double> network_loss = network_loss_.take_if_any();
+  shown_.network_loss = network_loss.value_or(std::nan(""));
+  shown_.distillation_loss = distillation_loss_.take();
+  if (!std::isfinite(shown_.local_loss + network_loss.value_or(0))) {
     diverged_ = absl::InternalError(
         absl::StrCat("the loss is not finite at step ", step_, ": lower --learning_rate"));
   }
