@@ -223,7 +223,7 @@ class NetworkObserver::Impl {
 
   void call(const std::string& address, Transport::ReplyFn on_reply) const {
     transport_->call(address, kHealth, {}, executor_.now() + kLatencyTimeout, 1024,
-                    std::move(on_reply));
+                     std::move(on_reply));
   }
 
   const Options options_;
@@ -233,7 +233,8 @@ class NetworkObserver::Impl {
   std::shared_ptr<Gossip> gossip_;
 };
 
-NetworkObserver::NetworkObserver(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+NetworkObserver::NetworkObserver(Options options)
+    : impl_(std::make_unique<Impl>(std::move(options))) {}
 NetworkObserver::~NetworkObserver() = default;
 
 absl::Status NetworkObserver::open(std::chrono::milliseconds patience) {
