@@ -73,7 +73,7 @@ ELSEWHERE = {
     "tensorboard --logdir runs": ("tests/watch_test.py", "EventAccumulator"),
     "./run mnist --dashboard --metrics_port 9100": ("tests/watch_test.py", '"--metrics_port"'),
     "curl -s http://127.0.0.1:9100/metrics | grep bittensor_training": ("tests/watch_test.py", "/metrics"),
-    "bittensor doctor --neuron_key /tmp/full/neuron.key --listen_ip 127.0.0.1 --time_server 127.0.0.1:12300":
+    "bittensor doctor --neuron_key /mnt/full/neuron.key --listen_ip 127.0.0.1 --time_server 127.0.0.1:12300":
         ("tests/doctor_test.py", '"--time_server"'),
     "./run chain": ("tests/chain_neurons_test.py", "Subnet("),
     "./run python": ("python/tests/programs_test.py", "learn_together"),
