@@ -44,6 +44,7 @@ def write_safetensors(path, state):
                         "data_offsets": [len(data), len(data) + len(raw)]}
         data += raw
     text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)  # as the library writes it: what follows is aligned
     path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
