@@ -91,7 +91,7 @@ absl::StatusOr<std::string> encode_call(const Metadata& metadata, absl::string_v
   }
   for (const auto& [argument, value] : arguments) {
     if (std::none_of(call->fields.begin(), call->fields.end(),
-                     [&](const auto& field) { return field.name == argument; })) {
+                     [&name = argument](const auto& field) { return field.name == name; })) {
       return absl::UnimplementedError(absl::StrCat("this runtime's call ", pallet, ".", name,
                                                    " does not know \"", argument, "\""));
     }
