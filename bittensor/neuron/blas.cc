@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "absl/strings/match.h"
+#include <dlfcn.h>
 #include <link.h>
 
 namespace bittensor {
@@ -35,6 +36,13 @@ bool has_fast_blas(const std::vector<std::string>& libraries) {
     }
     return false;
   });
+}
+
+bool set_openblas_threads(int threads) {
+  void* const found = dlsym(RTLD_DEFAULT, "openblas_set_num_threads");
+  if (found == nullptr) return false;
+  reinterpret_cast<void (*)(int)>(found)(threads);
+  return true;
 }
 
 }  // namespace bittensor

@@ -16,4 +16,8 @@ inline constexpr double kSlowGflops = 10;
 // Whether one of these files is an optimised BLAS, as opposed to the reference implementation.
 bool has_fast_blas(const std::vector<std::string>& libraries);
 
+// Computes with so many threads if the BLAS is an OpenBLAS, whichever way it was built: one with
+// threads of its own does not hear of torch::set_num_threads(). Whether it is one.
+bool set_openblas_threads(int threads);
+
 }  // namespace bittensor

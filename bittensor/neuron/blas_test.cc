@@ -3,6 +3,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include <dlfcn.h>
 
 namespace bittensor {
 namespace {
@@ -19,6 +20,13 @@ TEST(Blas, OptimisedOnesAreKnownByTheirFiles) {
 
 TEST(Blas, LoadedLibrariesAreFiles) {
   EXPECT_THAT(loaded_libraries(), ::testing::Contains(::testing::HasSubstr("/libc.so")));
+}
+
+TEST(Blas, ThreadsOfAnOpenBlasAreSet) {
+  const auto threads = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "openblas_get_num_threads"));
+  EXPECT_EQ(set_openblas_threads(1), threads != nullptr);
+  if (threads == nullptr) GTEST_SKIP() << "the BLAS of libtorch is none";
+  EXPECT_EQ(threads(), 1);
 }
 
 }  // namespace

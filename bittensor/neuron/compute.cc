@@ -50,6 +50,7 @@ absl::StatusOr<c10::Device> set_up_compute(const std::string& device, int thread
                                            std::uint64_t seed) {
   const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   torch::set_num_threads(threads > 0 ? threads : cores);
+  set_openblas_threads(torch::get_num_threads());
   torch::manual_seed(seed);
   if (const std::string warning = openmp_warning(openmp_runtimes());
       !warning.empty() && std::getenv("LD_PRELOAD") == nullptr) {

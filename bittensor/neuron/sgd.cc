@@ -27,35 +27,42 @@ bool is_dense_cpu_float(const at::Tensor& tensor) {
          tensor.scalar_type() == at::kFloat && tensor.is_contiguous();
 }
 
-// velocity = momentum * velocity + gradient; parameter -= rate * velocity; in one pass.
-void descend(at::Tensor& parameter, const at::Tensor& gradient, at::Tensor& velocity, float rate,
-             float momentum) {
+}  // namespace
+
+bool can_descend(const at::Tensor& parameter, const at::Tensor& velocity) {
+  const at::Tensor& gradient = parameter.grad();
+  return is_dense_cpu_float(parameter) && (!gradient.defined() || is_dense_cpu_float(gradient)) &&
+         (!velocity.defined() ||
+          (is_dense_cpu_float(velocity) && velocity.is_same_size(parameter)));
+}
+
+void descend(const at::Tensor& parameter, const at::Tensor& velocity, double rate,
+             double momentum) {
   float* const p = parameter.data_ptr<float>();
-  const float* const g = gradient.data_ptr<float>();
+  const float* const g = parameter.grad().data_ptr<float>();
   float* const v = velocity.data_ptr<float>();
+  const auto step = static_cast<float>(rate);
+  const auto kept = static_cast<float>(momentum);
   constexpr std::int64_t kGrain = 1 << 15;  // elements a thread; less is not worth waking one
   at::parallel_for(0, parameter.numel(), kGrain, [=](std::int64_t begin, std::int64_t end) {
     float* __restrict const parameters = p;
     const float* __restrict const gradients = g;
     float* __restrict const velocities = v;
     for (std::int64_t i = begin; i < end; ++i) {
-      velocities[i] = momentum * velocities[i] + gradients[i];
-      parameters[i] -= rate * velocities[i];
+      velocities[i] = kept * velocities[i] + gradients[i];
+      parameters[i] -= step * velocities[i];
     }
   });
+  parameter.unsafeGetTensorImpl()->bump_version();  // autograd notices the change
 }
 
-}  // namespace
-
 bool Sgd::takes(const at::Tensor& parameter) const {
-  const at::Tensor& gradient = parameter.grad();
-  if (!is_dense_cpu_float(parameter)) return false;
-  if (gradient.defined() && !is_dense_cpu_float(gradient)) return false;
   // As torch left it, in the order of a gradient that was not contiguous, or as it was loaded.
   const auto found = state_.find(parameter_key(state_, parameter));
-  if (found == state_.end() || found->second == nullptr) return true;
-  const at::Tensor& velocity = static_cast<const SGDParamState&>(*found->second).momentum_buffer();
-  return !velocity.defined() || is_dense_cpu_float(velocity);
+  const bool fresh = found == state_.end() || found->second == nullptr;
+  return can_descend(
+      parameter,
+      fresh ? at::Tensor() : static_cast<SGDParamState&>(*found->second).momentum_buffer());
 }
 
 torch::Tensor Sgd::step(LossClosure closure) {
@@ -79,9 +86,7 @@ torch::Tensor Sgd::step(LossClosure closure) {
       }
       at::Tensor& velocity = static_cast<SGDParamState&>(*state).momentum_buffer();
       if (!velocity.defined()) velocity = at::zeros_like(parameter);
-      descend(parameter, parameter.grad(), velocity, static_cast<float>(options.lr()),
-              static_cast<float>(options.momentum()));
-      parameter.unsafeGetTensorImpl()->bump_version();  // autograd notices the change
+      descend(parameter, velocity, options.lr(), options.momentum());
     }
   }
   return {};

@@ -23,7 +23,8 @@ from mnist_synapse import MnistSynapse
 # 1. Configuration and data.
 config = bittensor.Config.parse()
 torch.manual_seed(config.seed)
-torch.set_num_threads(max(1, config.threads))
+if config.threads:
+    torch.set_num_threads(config.threads)
 train_data = read_mnist(config.data, "train", config.train_images)
 test_data = read_mnist(config.data, "t10k", config.test_images)
 trainloader = torch.utils.data.DataLoader(train_data, config.batch_size_train, shuffle=True)

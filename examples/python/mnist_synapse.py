@@ -25,7 +25,7 @@ class MnistSynapse(bittensor_cpp.Synapse):
         self.features = nn.Linear(512, 1024)
 
     def encode(self, images):  # [batch, channels, rows, cols] -> [batch, 1024]
-        grey = images.mean(dim=1, keepdim=True)
+        grey = images if images.size(1) == 1 else images.mean(dim=1, keepdim=True)
         grey = F.interpolate(grey, size=(32, 32), mode="bilinear", align_corners=False)
         return F.relu(self.features(F.relu(self.pixels(grey.flatten(1)))))
 

@@ -29,11 +29,12 @@ from bittensor_cpp._core import Answer, SynapseRecord
 from bittensor_cpp.config import Config
 from bittensor_cpp.errors import StatusError
 from bittensor_cpp.neuron import Neuron
+from bittensor_cpp.optimizer import SGD
 from bittensor_cpp.parts import Axon, Dendrite, Metagraph
 from bittensor_cpp.router import Router
 from bittensor_cpp.schema import Schema
 from bittensor_cpp.synapse import Synapse
 
 __version__ = "0.1.0"
-__all__ = ["Answer", "Axon", "Config", "Dendrite", "Metagraph", "Neuron", "Router", "Schema",
-           "StatusError", "Synapse", "SynapseRecord", "model_toolbox"]
+__all__ = ["Answer", "Axon", "Config", "Dendrite", "Metagraph", "Neuron", "Router", "SGD",
+           "Schema", "StatusError", "Synapse", "SynapseRecord", "model_toolbox"]

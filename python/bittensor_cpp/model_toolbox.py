@@ -69,7 +69,7 @@ def _tensors(module: torch.nn.Module) -> Dict[str, torch.Tensor]:
 
 
 def _kind_of(optimizer: torch.optim.Optimizer) -> str:
-    kind = _KINDS.get(type(optimizer))
+    kind = next((_KINDS[one] for one in type(optimizer).__mro__ if one in _KINDS), None)
     if kind is None:
         raise TypeError(f"of optimizers SGD, Adam and AdamW are saved, not {type(optimizer).__name__}")
     return kind

@@ -12,6 +12,7 @@ import torch
 from bittensor_cpp import _core, model_toolbox
 from bittensor_cpp.config import Config, Node
 from bittensor_cpp.history import History
+from bittensor_cpp.optimizer import SGD
 from bittensor_cpp.router import Batch, Router
 from bittensor_cpp.schema import Schema
 from bittensor_cpp.synapse import Forward, Predict, core_synapse, forward_of, schema_of
@@ -50,7 +51,7 @@ class Neuron:
     ``predict(model, outputs)`` gives the logits ``[batch, classes]`` of its answers.
 
     ``optimizer(parameters)`` makes the optimizer of the model and the router, `optimizer`; without
-    it that is SGD by the options ``learning_rate`` and ``momentum``. ``checkpoint`` names a file
+    it that is `SGD` by the options ``learning_rate`` and ``momentum``. ``checkpoint`` names a file
     that training resumes from, if it is there, and is saved to. ``lesson(model, inputs, labels)``
     gives the mean loss on what others teach: see step().
 
@@ -83,7 +84,7 @@ class Neuron:
         devices = {parameter.device for parameter in model.parameters()}
         if devices:
             self.router.to(next(iter(devices)))
-        self.optimizer = (optimizer(self.parameters()) if optimizer else torch.optim.SGD(
+        self.optimizer = (optimizer(self.parameters()) if optimizer else SGD(
             self.parameters(), lr=config.learning_rate, momentum=config.momentum))
         self.steps = 0  # those before a resumed checkpoint included
         self.history = History()
@@ -246,7 +247,7 @@ class Neuron:
             raise TypeError("step() takes an optimizer with a loss only")
         if loss is not None:
             optimizer = optimizer or self.optimizer
-            optimizer.zero_grad()
+            optimizer.zero_grad(set_to_none=True)
             (loss + self.balance_loss.to(loss.device)).backward()
         self._conversation.learn(self._lesson_loss())
         if loss is not None:

@@ -13,6 +13,7 @@ void bind_records(py::module_& module);
 void bind_node(py::module_& module);
 void bind_router(py::module_& module);
 void bind_conversation(py::module_& module);
+void bind_optimizer(py::module_& module);
 void bind_toolbox(py::module_& module);
 
 }  // namespace bittensor::python

@@ -14,6 +14,7 @@ PYBIND11_MODULE(_core, module) {
   bind_node(module);
   bind_router(module);
   bind_conversation(module);
+  bind_optimizer(module);
   bind_toolbox(module);
 }
 

@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "ATen/Parallel.h"
 #include "torch/types.h"
 #include "torch/utils.h"
 
 #include "bittensor/base/status_macros.h"
+#include "bittensor/neuron/blas.h"
 #include "bittensor/neuron/neuron.h"
 #include "bittensor/neuron/parts.h"
 
@@ -15,6 +17,7 @@ namespace bittensor::python {
 
 absl::StatusOr<std::unique_ptr<Node>> Node::open(const NeuronOptions& options,
                                                  std::function<bool()> give_up) {
+  set_openblas_threads(at::get_num_threads());  // As torch.set_num_threads() said.
   BITTENSOR_ASSIGN_OR_RETURN(Wallet wallet, open_wallet(options));
   BITTENSOR_ASSIGN_OR_RETURN(FileLock lock, lock_key(options));
   Dendrite::Options dendrite = dendrite_options(options);
