@@ -67,7 +67,7 @@ std::vector<Lesson> Lessons::draw(std::int64_t rows, bool one_teacher) {
   std::vector<Lesson> drawn;
   MutexLock lock(mutex_);
   if (kept_.empty()) return drawn;
-  const auto below = [this](std::size_t n) {
+  const auto below = [this](std::size_t n) BITTENSOR_REQUIRES(mutex_) {
     return std::uniform_int_distribution<std::size_t>(0, n - 1)(random_);
   };
   auto teacher = std::next(kept_.begin(), static_cast<std::ptrdiff_t>(below(kept_.size())));

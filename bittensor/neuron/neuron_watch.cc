@@ -362,7 +362,7 @@ void NeuronWatch::write(const NeuronState& state) {
   if (!written.ok() && !write_failed_) spdlog::warn("{}", written.ToString());
   write_failed_ = !written.ok();
 
-  const auto line = [this](const nlohmann::json& object) {
+  const auto line = [this](const nlohmann::json& object) BITTENSOR_REQUIRES(mutex_) {
     metrics_.add(object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
   };
   for (const NeuronState::Point& point : state.history) {
