@@ -172,16 +172,20 @@ absl::Status register_by_work(const ChainOptions& options, SubtensorChain& chain
   BITTENSOR_ASSIGN_OR_RETURN(const Account hotkey, open_key(options, options.hotkey));
   BITTENSOR_ASSIGN_OR_RETURN(const KeyFileInfo owner, inspect_key_file(options.payer));
   const AccountId account = account_of(hotkey.key());
-  BITTENSOR_ASSIGN_OR_RETURN(
-      const WorkRegistration work,
-      find_registration_work(
-          chain, options.netuid, account, account_of(owner.key),
-          [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); },
-          [] { return false; }, std::chrono::seconds(options.timeout_s)));
-  return act(options, chain, work, signer_of(hotkey),
-             absl::StrCat("registers ", ss58_encode(account), " in subnet ", options.netuid,
-                          " by proof of work"),
-             0);
+  const auto once = [&]() -> absl::Status {
+    BITTENSOR_ASSIGN_OR_RETURN(
+        const WorkRegistration work,
+        find_registration_work(
+            chain, options.netuid, account, account_of(owner.key),
+            [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); },
+            [] { return false; }, std::chrono::seconds(options.timeout_s)));
+    return act(options, chain, work, signer_of(hotkey),
+               absl::StrCat("registers ", ss58_encode(account), " in subnet ", options.netuid,
+                            " by proof of work"),
+               0);
+  };
+  const absl::Status status = once();
+  return needs_more_work(status) ? once() : status;
 }
 
 absl::Status register_neuron(const ChainOptions& options) {

@@ -51,6 +51,7 @@ class Chain {
     std::uint64_t block = 0;
     std::string block_hash;  // 32 bytes
     std::uint64_t difficulty = 0;
+    bool big_endian = false;  // how the chain reads a seal as a number, as far as is known
   };
   virtual absl::StatusOr<WorkChallenge> work_challenge(std::uint16_t netuid,
                                                        TimePoint deadline) = 0;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
@@ -35,6 +36,11 @@ absl::StatusOr<Receipt> submit_if_confirmed(Chain& chain, const ChainAction& act
   return chain.submit(action, signer, after(patience));
 }
 
+bool needs_more_work(const absl::Status& refusal) {
+  return absl::IsFailedPrecondition(refusal) &&
+         absl::StrContains(refusal.message(), "InvalidDifficulty");
+}
+
 absl::StatusOr<WorkRegistration> find_registration_work(
     Chain& chain, std::uint16_t netuid, const AccountId& hotkey, const AccountId& coldkey,
     const SayProgress& say, const std::function<bool()>& stop, Duration patience) {
@@ -45,6 +51,7 @@ absl::StatusOr<WorkRegistration> find_registration_work(
     std::copy(challenge.block_hash.begin(), challenge.block_hash.end(), task.block_hash.begin());
     task.hotkey = hotkey;
     task.difficulty = challenge.difficulty;
+    task.big_endian = challenge.big_endian;
     std::atomic<bool> cancelled{false};
     PowOptions pow;
     pow.on_progress = [&](const PowProgress& progress) {

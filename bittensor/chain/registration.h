@@ -27,8 +27,13 @@ using SayProgress = std::function<void(const std::string& line)>;
 
 // Looks for a seal on all cores, for the newest challenge, again and again until it is found.
 // kCancelled once `stop` says so, which is asked each second.
+//
+// If the chain finds the work too little (needs_more_work()), its difficulty has risen or it reads
+// seals the other way round, which the next challenge then says: it is worth one more try.
 absl::StatusOr<WorkRegistration> find_registration_work(
     Chain& chain, std::uint16_t netuid, const AccountId& hotkey, const AccountId& coldkey,
     const SayProgress& say, const std::function<bool()>& stop, Duration patience);
+
+bool needs_more_work(const absl::Status& refusal);
 
 }  // namespace bittensor

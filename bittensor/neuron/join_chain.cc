@@ -58,19 +58,23 @@ absl::StatusOr<Account> open_coldkey(const std::string& file) {
 
 absl::Status register_by_work(const NeuronOptions& options, Chain& chain, const Signer& hotkey,
                               const std::string& what, Watch& watch) {
-  std::optional<Watch::Wait> wait;
-  wait.emplace(watch.wait("the proof of work that registers it, on all cores"));
   BITTENSOR_ASSIGN_OR_RETURN(const KeyFileInfo owner, inspect_key_file(options.coldkey));
-  BITTENSOR_ASSIGN_OR_RETURN(
-      const WorkRegistration work,
-      find_registration_work(
-          chain, static_cast<std::uint16_t>(options.netuid), hotkey.account, account_of(owner.key),
-          [](const std::string& line) { spdlog::info("chain: {}", line); },
-          [] { return StopSignal::requested(); }, kPatience));
-  wait.reset();
-  return submit_if_confirmed(chain, work, hotkey, absl::StrCat(what, " by proof of work"), 0,
-                             ask_user(options.yes, watch), kPatience)
-      .status();
+  const auto once = [&]() -> absl::Status {
+    std::optional<Watch::Wait> wait;
+    wait.emplace(watch.wait("the proof of work that registers it, on all cores"));
+    BITTENSOR_ASSIGN_OR_RETURN(
+        const WorkRegistration work,
+        find_registration_work(
+            chain, static_cast<std::uint16_t>(options.netuid), hotkey.account,
+            account_of(owner.key), [](const std::string& line) { spdlog::info("chain: {}", line); },
+            [] { return StopSignal::requested(); }, kPatience));
+    wait.reset();
+    return submit_if_confirmed(chain, work, hotkey, absl::StrCat(what, " by proof of work"), 0,
+                               ask_user(options.yes, watch), kPatience)
+        .status();
+  };
+  const absl::Status status = once();
+  return needs_more_work(status) ? once() : status;
 }
 
 absl::Status register_by_money(const NeuronOptions& options, Chain& chain, const Signer& hotkey,

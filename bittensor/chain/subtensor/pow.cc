@@ -75,7 +75,7 @@ class Search {
     while (!done_ && !cancelled_) {
       for (int i = 0; i < kBatch; ++i, nonce += stride) {
         const PowSeal seal = sealer.seal(nonce);
-        if (!is_good_seal(seal, task_.difficulty)) continue;
+        if (!is_good_seal(seal, task_.difficulty, task_.big_endian)) continue;
         const std::lock_guard<std::mutex> lock(mutex_);
         if (!solution_) solution_ = PowSolution{nonce, seal};
         done_ = true;
@@ -115,9 +115,11 @@ PowSeal pow_seal(const PowTask& task, std::uint64_t nonce) {
   return Sealer(task).seal(nonce);
 }
 
-bool is_good_seal(const PowSeal& seal, std::uint64_t difficulty) {
-  std::array<std::uint64_t, 4> limbs{};  // the lowest first
-  std::memcpy(limbs.data(), seal.data(), seal.size());
+bool is_good_seal(const PowSeal& seal, std::uint64_t difficulty, bool big_endian) {
+  PowSeal lowest_first = seal;
+  if (big_endian) std::reverse(lowest_first.begin(), lowest_first.end());
+  std::array<std::uint64_t, 4> limbs{};
+  std::memcpy(limbs.data(), lowest_first.data(), seal.size());
   __extension__ using Wide = unsigned __int128;
   Wide carried = 0;
   for (const std::uint64_t limb : limbs)

@@ -22,12 +22,14 @@ struct PowTask {
   std::array<std::uint8_t, 32> block_hash{};  // at most three blocks older than who includes it
   std::array<std::uint8_t, 32> hotkey{};
   std::uint64_t difficulty = 0;  // seals to try, on average
+  bool big_endian = false;       // how the runtime reads a seal as a number
 };
 
 using PowSeal = std::array<std::uint8_t, 32>;
 
 PowSeal pow_seal(const PowTask& task, std::uint64_t nonce);
-bool is_good_seal(const PowSeal& seal, std::uint64_t difficulty);
+// Whether the seal, a number of 256 bits, times the difficulty is still one.
+bool is_good_seal(const PowSeal& seal, std::uint64_t difficulty, bool big_endian = false);
 
 struct PowSolution {
   std::uint64_t nonce = 0;

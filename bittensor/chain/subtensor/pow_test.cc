@@ -58,6 +58,19 @@ TEST(Pow, SealTimesDifficultyMustNotOverflow) {
   EXPECT_TRUE(is_good_seal(seal, ~std::uint64_t{0}));
 }
 
+TEST(Pow, EarlierRuntimesReadASealHighestByteFirst) {
+  PowSeal seal{};
+  seal[0] = 0x40;  // 2^254
+  EXPECT_TRUE(is_good_seal(seal, 3, /*big_endian=*/true));
+  EXPECT_FALSE(is_good_seal(seal, 4, /*big_endian=*/true));
+  EXPECT_TRUE(is_good_seal(seal, 4));
+  PowTask task = task_with(2000);
+  task.big_endian = true;
+  const auto solution = solve_pow(task, {}, kGoOn);
+  ASSERT_TRUE(solution.ok()) << solution.status();
+  EXPECT_TRUE(is_good_seal(solution->seal, 2000, /*big_endian=*/true));
+}
+
 TEST(Pow, SolutionIsGoodForAnyNumberOfThreads) {
   for (const int threads : {0, 1, 3}) {
     const PowTask task = task_with(2000);

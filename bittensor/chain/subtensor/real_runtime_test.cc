@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 
 #include "bittensor/base/hex.h"
+#include "bittensor/chain/registration.h"
 #include "bittensor/chain/rpc/rpc_client.h"
 #include "bittensor/chain/subtensor/subnet_reader.h"
 #include "bittensor/chain/subtensor/subtensor_chain.h"
@@ -68,29 +69,37 @@ class RealRuntime : public ::testing::Test {
     EXPECT_TRUE(made.ok()) << made.status();
   }
 
-  // Lets sudo call AdminUtils.`name`.
-  static void administer(const std::string& name, std::vector<ScaleValue> arguments) {
+  // Hands in what sudo is to call of AdminUtils, as //Alice's turn number `nonce`.
+  static absl::Status hand_in_sudo(const std::string& name, std::vector<ScaleValue> arguments,
+                                   std::uint32_t nonce) {
     const Wallet wallet = alice();
     const Node node(*rpc_);
-    Runtimes runtimes(node);
     const Node::Head head = node.head(soon()).value();
-    const auto runtime = runtimes.at(head.hash, soon()).value();
+    const auto runtime = Runtimes(node).at(head.hash, soon()).value();
     const ScaleValue call =
         ScaleValue::of_variant("AdminUtils", {ScaleValue::of_variant(name, std::move(arguments))});
     const auto encoded = encode_call(*runtime->metadata, "Sudo", "sudo", {{"call", call}});
-    ASSERT_TRUE(encoded.ok()) << encoded.status();
+    if (!encoded.ok()) return encoded.status();
     SigningContext context;
     context.spec_version = runtime->spec_version;
     context.transaction_version = runtime->transaction_version;
     context.genesis_hash = context.era_block_hash = node.block_hash(0, soon()).value();
+    context.nonce = nonce;
+    const auto extrinsic =
+        sign_extrinsic(*runtime->metadata, *encoded, context, ed25519_signer(wallet));
+    return node.submit(extrinsic.value(), soon());
+  }
+
+  // Lets sudo call AdminUtils.`name`.
+  static void administer(const std::string& name, std::vector<ScaleValue> arguments) {
     const auto next =
         rpc_->call("system_accountNextIndex",
                    Json::array({"5FA9nQDVg267DEd8m1ZypXLBnvN7SFxYwV7ndqSYGiN9TTpu"}), soon());
-    context.nonce = next.value().get<std::uint32_t>();
-    const auto extrinsic =
-        sign_extrinsic(*runtime->metadata, *encoded, context, ed25519_signer(wallet));
-    EXPECT_TRUE(node.submit(extrinsic.value(), soon()).ok());
-    EXPECT_TRUE(node.next_head(head.number, soon()).ok());
+    const std::uint64_t block = chain_->block(soon()).value();
+    const absl::Status status =
+        hand_in_sudo(name, std::move(arguments), next.value().get<std::uint32_t>());
+    EXPECT_TRUE(status.ok()) << name << ": " << status;
+    EXPECT_TRUE(chain_->next_block(block, soon()).ok());
   }
 
   static SubtensorChain* chain_;
@@ -218,12 +227,37 @@ TEST_F(RealRuntime, ABadSignatureIsRefused) {
   EXPECT_FALSE(absl::IsDeadlineExceeded(receipt.status())) << receipt.status();
 }
 
+TEST_F(RealRuntime, ATurnThatIsOverIsRefused) {
+  const absl::Status status = hand_in_sudo(
+      "sudo_set_tempo", {ScaleValue::of_number(kNetuid), ScaleValue::of_number(100)}, 0);
+  EXPECT_FALSE(status.ok());
+  EXPECT_THAT(status.message(), AnyOf(HasSubstr("tale"), HasSubstr("outdated")));
+}
+
+TEST_F(RealRuntime, AProofOfWorkRegisters) {
+  const auto number = [](std::uint64_t value) { return ScaleValue::of_number(value); };
+  if (chain_->hyperparameters(kNetuid, soon())->pow_registration_allowed == 0) {
+    administer("sudo_set_network_pow_registration_allowed", {number(kNetuid), number(1)});
+  }
+  administer("sudo_set_difficulty", {number(kNetuid), number(100000)});
+  const Wallet hotkey = Wallet::create();
+  const AccountId account = account_of(hotkey.key());
+  const auto work = find_registration_work(
+      *chain_, kNetuid, account, account_of(alice().key()), [](const std::string&) {},
+      [] { return false; }, std::chrono::minutes(1));
+  ASSERT_TRUE(work.ok()) << work.status();
+  const auto receipt = chain_->submit(*work, ed25519_signer(hotkey), soon());
+  ASSERT_TRUE(receipt.ok()) << receipt.status();
+  EXPECT_THAT(receipt->events, Contains("SubtensorModule.NeuronRegistered"));
+  EXPECT_TRUE(chain_->uid(kNetuid, account, soon()).value().has_value());
+}
+
 TEST_F(RealRuntime, WeightsAreCommittedAndRevealed) {
   const auto number = [](std::uint64_t value) { return ScaleValue::of_number(value); };
   const Wallet hotkey = registered();
   const Signer signer = ed25519_signer(hotkey);
   administer("sudo_set_commit_reveal_weights_enabled", {number(kNetuid), number(1)});
-  administer("sudo_set_tempo", {number(kNetuid), number(4)});
+  administer("sudo_set_tempo", {number(kNetuid), number(2)});
   const std::uint16_t uid = *chain_->uid(kNetuid, signer.account, soon()).value();
   EXPECT_EQ(chain_->hyperparameters(kNetuid, soon())->commit_reveal, 1u);
   const WeightsUpdate update{kNetuid, {{uid, 65535}}, 0};

@@ -12,6 +12,7 @@
 #include "bittensor/base/hex.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/chain/open_chain.h"
+#include "bittensor/chain/registration.h"
 #include "bittensor/chain/subtensor/events.h"
 #include "bittensor/chain/subtensor/storage_key.h"
 #include "bittensor/chain/subtensor/subnet_reader.h"
@@ -21,6 +22,9 @@ namespace {
 
 // After more blocks than this it is cheaper to read everything.
 constexpr std::uint64_t kMostBlocks = 16;
+// Runtimes read seals with the lowest byte first since they have a later library of numbers: 300
+// does, 218 does not. Metadata says nothing of it.
+constexpr std::uint32_t kLittleEndianSeals = 240;
 
 // The genesis that all nodes must share: the user's, or the first one's.
 class Genesis {
@@ -209,7 +213,8 @@ absl::StatusOr<Chain::WorkChallenge> SubtensorChain::work_challenge(std::uint16_
   BITTENSOR_ASSIGN_OR_RETURN(const auto runtime, runtimes_.at(head.hash, deadline));
   const SubnetReader reader(node_, runtime, netuid, head.number, head.hash, deadline);
   BITTENSOR_ASSIGN_OR_RETURN(const SubnetHyperparameters subnet, reader.hyperparameters());
-  return WorkChallenge{head.number, head.hash, subnet.difficulty};
+  const bool big_endian = runtime->spec_version < kLittleEndianSeals;
+  return WorkChallenge{head.number, head.hash, subnet.difficulty, big_endian != other_seals_};
 }
 
 absl::StatusOr<Rao> SubtensorChain::fee(const ChainAction& action, const Signer& signer,
@@ -219,7 +224,11 @@ absl::StatusOr<Rao> SubtensorChain::fee(const ChainAction& action, const Signer&
 
 absl::StatusOr<Receipt> SubtensorChain::submit(const ChainAction& action, const Signer& signer,
                                                TimePoint deadline) {
-  return submitter_.submit(action, signer, deadline);
+  absl::StatusOr<Receipt> receipt = submitter_.submit(action, signer, deadline);
+  if (std::holds_alternative<WorkRegistration>(action) && needs_more_work(receipt.status())) {
+    other_seals_ = !other_seals_;
+  }
+  return receipt;
 }
 
 void SubtensorChain::close() {

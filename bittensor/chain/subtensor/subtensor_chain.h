@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -93,6 +94,9 @@ class SubtensorChain final : public Chain {
   const Node node_;
   Runtimes runtimes_;
   Submitter submitter_;
+
+  // Whether seals are read the other way than the runtime's version lets expect.
+  std::atomic<bool> other_seals_{false};
 
   Mutex mutex_;
   std::map<std::uint16_t, Synced> synced_ BITTENSOR_GUARDED_BY(mutex_);
