@@ -32,6 +32,11 @@ void cut_to_share(std::vector<std::pair<std::uint16_t, double>>& weights, double
   for (auto& weight : weights) weight.second = weight.second > 0 ? 1 : 0;
 }
 
+// All of them do, if the subnet has fewer neurons than it wants weights.
+std::uint64_t least_weights(const SubnetHyperparameters& subnet) {
+  return std::min(subnet.min_allowed_weights, subnet.neurons);
+}
+
 absl::Status check(const std::vector<std::pair<std::uint16_t, double>>& weights,
                    const SubnetHyperparameters& subnet) {
   double sum = 0;
@@ -52,9 +57,9 @@ absl::Status check(const std::vector<std::pair<std::uint16_t, double>>& weights,
   if (!(sum > 0) || !std::isfinite(sum)) {
     return absl::InvalidArgumentError("no weight is more than 0");
   }
-  if (weights.size() < subnet.min_allowed_weights) {
+  if (weights.size() < least_weights(subnet)) {
     return absl::FailedPreconditionError(absl::StrCat("the subnet wants weights of at least ",
-                                                      subnet.min_allowed_weights, " neurons, not ",
+                                                      least_weights(subnet), " neurons, not ",
                                                       weights.size()));
   }
   return absl::OkStatus();
@@ -79,7 +84,7 @@ absl::StatusOr<ChainWeightRow> chain_weights(std::vector<std::pair<std::uint16_t
     const auto value = static_cast<std::uint16_t>(std::lround(weight / largest * kOne));
     (value > 0 ? row : zeros).emplace_back(uid, value);
   }
-  for (std::size_t i = 0; row.size() < subnet.min_allowed_weights && i < zeros.size(); ++i) {
+  for (std::size_t i = 0; row.size() < least_weights(subnet) && i < zeros.size(); ++i) {
     row.push_back(zeros[i]);
   }
   std::sort(row.begin(), row.end());

@@ -16,7 +16,7 @@ namespace bittensor {
 // round to nothing are left out, unless the subnet wants so many. None is above the share
 // that the subnet allows, as far as that can be. kInvalidArgument if a weight is negative or not
 // finite, a uid comes twice or is not there, or there is no positive one; kFailedPrecondition if
-// the subnet wants more weights than there are neurons in `weights`.
+// the subnet wants more weights than there are neurons in `weights`; all neurons of it are enough.
 absl::StatusOr<ChainWeightRow> chain_weights(std::vector<std::pair<std::uint16_t, double>> weights,
                                              const SubnetHyperparameters& subnet);
 

@@ -35,6 +35,16 @@ TEST(ChainWeights, ZerosFillUpToTheLeastNumber) {
   EXPECT_EQ(chain_weights({{0, 1}}, subnet).status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
+// 1,024 is what later runtimes begin with.
+TEST(ChainWeights, ASubnetWantsNoMoreWeightsThanItHasNeurons) {
+  SubnetHyperparameters subnet = subnet_of(3);
+  subnet.min_allowed_weights = 1024;
+  EXPECT_THAT(chain_weights({{0, 0}, {1, 1}, {2, 0}}, subnet).value(),
+              ElementsAre(Pair(0, 0), Pair(1, 65535), Pair(2, 0)));
+  EXPECT_EQ(chain_weights({{1, 1}, {2, 0}}, subnet).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
 TEST(ChainWeights, NoneIsMoreThanItsShare) {
   SubnetHyperparameters subnet = subnet_of(4);
   subnet.max_weight_limit = 26214;  // 0.4
