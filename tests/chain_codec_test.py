@@ -81,6 +81,15 @@ class ChainCodec(unittest.TestCase):
                 self.compare(ROOT / "tests" / "data" / "chain" / f"metadata_218_{version}.scale",
                              {"genesis": "45" * 32, "spec_version": 218, "transaction_version": 1})
 
+    def test_metadata_of_version_16(self):
+        with tempfile.TemporaryDirectory() as folder:
+            metadata = pathlib.Path(folder) / "metadata"
+            subprocess.run(["node", ROOT / "tests" / "metadata_16.mjs", self.packages,
+                            ROOT / "tests" / "data" / "chain" / "metadata_218_v15.scale", metadata],
+                           check=True)
+            self.compare(metadata, {"genesis": "45" * 32, "spec_version": 218,
+                                    "transaction_version": 1})
+
 
 if __name__ == "__main__":
     unittest.main()

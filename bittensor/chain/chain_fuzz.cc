@@ -3,7 +3,8 @@
 // What a node answers. The first byte of the input says what the rest is: a message of JSON-RPC
 // (0), metadata (1), the events of a block (2), neurons (3), a row of weights (4), a value of
 // some type of a real runtime, whose number the next two bytes are (5), an answer of HTTP (6) or
-// frames of WebSocket (7), both in two pieces, the first as long as the next byte says.
+// frames of WebSocket (7), both in two pieces, the first as long as the next byte says, or a whole
+// metagraph (8).
 // corpus/make.py makes the corpus.
 #include <algorithm>
 #include <cstddef>
@@ -21,6 +22,7 @@
 #include "bittensor/chain/subtensor/metadata.h"
 #include "bittensor/chain/subtensor/neuron_info.h"
 #include "bittensor/chain/subtensor/scale_value.h"
+#include "bittensor/chain/testing/metagraph.h"
 
 namespace {
 
@@ -34,7 +36,7 @@ const Metadata& real_runtime() {
   static const auto& metadata = *new std::shared_ptr<const Metadata>([] {
     std::ifstream file(BITTENSOR_METADATA, std::ios::binary);
     const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-    return Metadata::read(bytes).value();
+    return Metadata::read(testing::with_get_metagraph(bytes, testing::kMetagraphMembers)).value();
   }());
   return *metadata;
 }
@@ -94,7 +96,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const absl::string_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);
   const std::size_t cut = rest.empty() ? 0 : std::min<std::size_t>(data[1], rest.size() - 1);
-  switch (data[0] % 8) {
+  switch (data[0] % 9) {
     case 0:
       if (const auto message = read_rpc_message(rest); message.ok() && message->result.ok()) {
         (void)number_of_header(*message->result);
@@ -115,7 +117,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 4:
       (void)read_weight_row(rest);
-      (void)read_numbers(rest, 8);
       break;
     case 6:
       if (!rest.empty()) read_http(rest.substr(1), cut);
@@ -123,6 +124,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 7:
       if (!rest.empty()) read_frames(rest.substr(1), cut);
       break;
+    case 8: {
+      const RuntimeMethod* const method =
+          real_runtime().method("SubnetInfoRuntimeApi_get_metagraph");
+      (void)read_metagraph(real_runtime().types(), method->output, 1, rest);
+      break;
+    }
     default:
       if (rest.size() < 2) break;
       read_and_write(static_cast<TypeId>(data[1] + 256 * data[2]) %

@@ -25,6 +25,10 @@ struct SubnetHyperparameters {
   std::uint64_t difficulty = 0;
   std::uint64_t commit_reveal = 0;  // whether weights are committed and revealed later
   std::uint64_t reveal_period_epochs = 0;
+  // How many epochs there were, if the runtime counts them (counts_epochs); otherwise one began
+  // with each block for which block + netuid + 1 is a multiple of tempo + 1.
+  std::uint64_t epoch = 0;
+  bool counts_epochs = false;
   std::uint64_t kappa = 0;
   std::uint64_t rho = 0;
   std::uint64_t bonds_moving_average = 0;  // 1,000,000 is 1

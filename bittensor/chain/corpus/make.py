@@ -38,6 +38,8 @@ inputs = {
     "http_chunks": b"\x06\x34HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n",
     "http_to_the_end": b"\x06\x07HTTP/1.0 404 Not Found\r\n\r\nhello",
     "frames": b"\x07\x04\x01\x03hel\x89\x01p\x80\x02lo\x82\x7e\x00\xc8" + bytes(200),
+    "metagraph_of_none": b"\x08\x00",
+    "metagraph": b"\x08\x01\x04" + bytes(400),
     "frame_too_long": b"\x07\x02\x81\x7f" + b"\xff" * 8,
 }
 for name, content in inputs.items():

@@ -70,6 +70,12 @@ struct Encode {
                         {"version_key", number(action.version_key)}});
   }
   Result operator()(const WeightsCommit& action) const {
+    if (metadata.call(kSubtensor, "commit_weights").status().code() ==
+        absl::StatusCode::kNotFound) {
+      return absl::UnimplementedError(
+          "this runtime takes no commit of hidden weights by their hash (commit_weights), and one "
+          "under a time lock cannot be made here");
+    }
     const std::string hash = weights_commit_hash(signer, action.update, action.salt);
     return encode_call(
         metadata, kSubtensor, "commit_weights",

@@ -68,6 +68,18 @@ absl::Status add_extension(const TypeRegistry& types, const SignedExtension& ext
   return absl::OkStatus();
 }
 
+// As MultiAddress, unless the runtime says that it wants an account alone.
+absl::Status write_address(const Metadata& metadata, const AccountId& account,
+                           ScaleWriter& writer) {
+  const ScaleValue address = ScaleValue::of_bytes(bytes_of(account));
+  if (metadata.address_type() != Pallet::kNoType) {
+    return write_value(metadata.types(), metadata.address_type(), address, writer);
+  }
+  writer.u8(0);  // MultiAddress::Id
+  writer.append(address.bytes);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> encode_call(const Metadata& metadata, absl::string_view pallet,
@@ -125,8 +137,7 @@ absl::StatusOr<std::string> sign_extrinsic(const Metadata& metadata, absl::strin
 
   ScaleWriter body;
   body.append({&kSigned, 1});
-  body.u8(0);  // MultiAddress::Id
-  body.append(bytes_of(signer.account));
+  BITTENSOR_RETURN_IF_ERROR(write_address(metadata, signer.account, body));
   body.u8(static_cast<std::uint8_t>(signer.scheme));
   body.append(signer.sign(payload));
   body.append(extra.sent.bytes());

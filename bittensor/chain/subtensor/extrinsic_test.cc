@@ -28,11 +28,9 @@ CallArguments three_weights() {
           {"version_key", ScaleValue::of_number(0)}};
 }
 
-// Made by an independent library.
-TEST(Extrinsic, IsByteForByteWhatOthersMake) {
-  const auto metadata = testing::runtime_218();
-  const auto call = encode_call(*metadata, "SubtensorModule", "set_weights", three_weights());
-  ASSERT_TRUE(call.ok()) << call.status();
+absl::StatusOr<std::string> signed_weights(const Metadata& metadata) {
+  const auto call = encode_call(metadata, "SubtensorModule", "set_weights", three_weights());
+  if (!call.ok()) return call.status();
   SigningContext context;
   context.spec_version = 219;
   context.transaction_version = 1;
@@ -41,7 +39,13 @@ TEST(Extrinsic, IsByteForByteWhatOthersMake) {
   context.era_block_hash = context.genesis_hash;
   context.nonce = 5;
   const Wallet wallet = alice();
-  const auto extrinsic = sign_extrinsic(*metadata, *call, context, ed25519_signer(wallet));
+  return sign_extrinsic(metadata, *call, context, ed25519_signer(wallet));
+}
+
+// Made by an independent library.
+TEST(Extrinsic, IsByteForByteWhatOthersMake) {
+  const auto metadata = testing::runtime_218();
+  const auto extrinsic = signed_weights(*metadata);
   ASSERT_TRUE(extrinsic.ok()) << extrinsic.status();
   EXPECT_EQ(
       absl::BytesToHexString(*extrinsic),
@@ -50,6 +54,28 @@ TEST(Extrinsic, IsByteForByteWhatOthersMake) {
       "200423f1cf9bb50c0300140000070001000c0000010002000c0000204e409c0000000000000000");
   EXPECT_EQ(absl::BytesToHexString(extrinsic_hash(*extrinsic)),
             "308a04db9afde9cfdd52b77f85f41238594678adef008d9dc0d6faa87129daa9");
+  // Metadata of version 15 says the same of it.
+  const auto later = Metadata::read(testing::chain_test_data("metadata_218_v15.scale")).value();
+  EXPECT_EQ(signed_weights(*later).value(), *extrinsic);
+}
+
+// The names of extensions come and go with runtimes, and so do what they want.
+TEST(Extrinsic, AnExtensionThatIsNotKnownIsLeftOutIfItMayBe) {
+  const std::string bytes = testing::chain_test_data("metadata_218_v15.scale");
+  const std::string known = signed_weights(*Metadata::read(bytes).value()).value();
+  const auto renamed = [&](absl::string_view from, absl::string_view to) {
+    std::string other = bytes;
+    const std::size_t at = other.rfind(from.data(), std::string::npos, from.size());
+    EXPECT_NE(at, std::string::npos) << from;
+    return Metadata::read(other.replace(at, from.size(), to.data(), to.size())).value();
+  };
+  // It takes no bytes.
+  EXPECT_EQ(
+      signed_weights(*renamed("SubtensorSignedExtension", "SubtensorTransactExtends")).value(),
+      known);
+  const auto wanted = signed_weights(*renamed("CheckNonce", "CheckTurns"));
+  EXPECT_EQ(wanted.status().code(), absl::StatusCode::kUnimplemented);
+  EXPECT_THAT(wanted.status().message(), HasSubstr("the extension CheckTurns"));
 }
 
 TEST(Extrinsic, ArgumentsThatTheRuntimeDoesNotShareAreNamed) {

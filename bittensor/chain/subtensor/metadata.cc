@@ -18,6 +18,25 @@ void skip_docs(ScaleReader& reader) {
   for (std::size_t i = 0; i < count && reader.ok(); ++i) reader.byte_string();
 }
 
+// Version 16 says of each item whether it is deprecated: no, yes, or yes with a note and since
+// when.
+void skip_deprecation(ScaleReader& reader) {
+  const std::uint8_t kind = reader.u8();
+  if (kind > 2) reader.fail("no kind of deprecation");
+  if (kind < 2) return;
+  reader.byte_string();
+  if (reader.boolean()) reader.byte_string();
+}
+
+// And of the variants of a type, by index.
+void skip_deprecated_variants(ScaleReader& reader) {
+  const std::size_t count = reader.length(2);
+  for (std::size_t i = 0; i < count && reader.ok(); ++i) {
+    reader.u8();
+    skip_deprecation(reader);
+  }
+}
+
 // The metadata names the keys of a map as one type: with several hashers, a tuple of as many.
 void read_map(ScaleReader& reader, const TypeRegistry& types, StorageEntry& entry) {
   const std::size_t count = reader.length(1);
@@ -39,7 +58,7 @@ void read_map(ScaleReader& reader, const TypeRegistry& types, StorageEntry& entr
   if (entry.keys.size() != entry.hashers.size()) reader.fail("a map has not a hasher for each key");
 }
 
-StorageEntry read_entry(ScaleReader& reader, const TypeRegistry& types) {
+StorageEntry read_entry(ScaleReader& reader, const TypeRegistry& types, int version) {
   StorageEntry entry;
   entry.name = reader.text();
   entry.has_default = reader.u8() == 1;
@@ -52,11 +71,43 @@ StorageEntry read_entry(ScaleReader& reader, const TypeRegistry& types) {
   }
   entry.default_value = reader.text();
   skip_docs(reader);
+  if (version >= 16) skip_deprecation(reader);
   return entry;
 }
 
-TypeId read_optional_type(ScaleReader& reader) {
-  return reader.boolean() ? read_type_id(reader) : Pallet::kNoType;
+// Of calls, events or errors.
+TypeId read_optional_type(ScaleReader& reader, int version) {
+  if (!reader.boolean()) return Pallet::kNoType;
+  const TypeId type = read_type_id(reader);
+  if (version >= 16) skip_deprecated_variants(reader);
+  return type;
+}
+
+void skip_inputs(ScaleReader& reader) {
+  const std::size_t count = reader.length(2);
+  for (std::size_t i = 0; i < count && reader.ok(); ++i) {
+    reader.byte_string();
+    read_type_id(reader);
+  }
+}
+
+// Types that a pallet names, and functions that read its storage: version 16.
+void skip_views(ScaleReader& reader) {
+  const std::size_t types = reader.length(3);
+  for (std::size_t i = 0; i < types && reader.ok(); ++i) {
+    reader.byte_string();
+    read_type_id(reader);
+    skip_docs(reader);
+  }
+  const std::size_t functions = reader.length(37);
+  for (std::size_t i = 0; i < functions && reader.ok(); ++i) {
+    reader.take(32);
+    reader.byte_string();
+    skip_inputs(reader);
+    read_type_id(reader);
+    skip_docs(reader);
+    skip_deprecation(reader);
+  }
 }
 
 Pallet read_pallet(ScaleReader& reader, const TypeRegistry& types, int version) {
@@ -66,11 +117,11 @@ Pallet read_pallet(ScaleReader& reader, const TypeRegistry& types, int version) 
     pallet.storage_prefix = reader.text();
     const std::size_t count = reader.length(6);
     for (std::size_t i = 0; i < count && reader.ok(); ++i) {
-      pallet.storage.push_back(read_entry(reader, types));
+      pallet.storage.push_back(read_entry(reader, types, version));
     }
   }
-  pallet.calls = read_optional_type(reader);
-  read_optional_type(reader);  // events: System.Events knows them
+  pallet.calls = read_optional_type(reader, version);
+  read_optional_type(reader, version);  // events: System.Events knows them
   const std::size_t constants = reader.length(4);
   for (std::size_t i = 0; i < constants && reader.ok(); ++i) {
     Pallet::Constant constant;
@@ -78,15 +129,18 @@ Pallet read_pallet(ScaleReader& reader, const TypeRegistry& types, int version) 
     constant.type = read_type_id(reader);
     constant.value = reader.text();
     skip_docs(reader);
+    if (version >= 16) skip_deprecation(reader);
     pallet.constants.push_back(std::move(constant));
   }
-  pallet.errors = read_optional_type(reader);
+  pallet.errors = read_optional_type(reader, version);
+  if (version >= 16) skip_views(reader);
   pallet.index = reader.u8();
   if (version >= 15) skip_docs(reader);
+  if (version >= 16) skip_deprecation(reader);
   return pallet;
 }
 
-std::vector<RuntimeMethod> read_methods(ScaleReader& reader) {
+std::vector<RuntimeMethod> read_methods(ScaleReader& reader, int version) {
   std::vector<RuntimeMethod> methods;
   const std::size_t apis = reader.length(3);
   for (std::size_t api = 0; api < apis && reader.ok(); ++api) {
@@ -104,28 +158,72 @@ std::vector<RuntimeMethod> read_methods(ScaleReader& reader) {
       }
       method.output = read_type_id(reader);
       skip_docs(reader);
+      if (version >= 16) skip_deprecation(reader);
       methods.push_back(std::move(method));
     }
     skip_docs(reader);
+    if (version >= 16) {
+      read_type_id(reader);  // the version of the API, a number in the same form
+      skip_deprecation(reader);
+    }
   }
   return methods;
+}
+
+// Which extensions, in order, extrinsics of a version have: a map of lists.
+std::vector<std::uint32_t> read_used_extensions(ScaleReader& reader, int extrinsic_version) {
+  std::vector<std::uint32_t> used;
+  const std::size_t versions = reader.length(2);
+  for (std::size_t i = 0; i < versions && reader.ok(); ++i) {
+    const bool ours = reader.u8() == extrinsic_version;
+    const std::size_t count = reader.length(1);
+    for (std::size_t j = 0; j < count && reader.ok(); ++j) {
+      const TypeId index = read_type_id(reader);  // a number in the same form
+      if (ours) used.push_back(index);
+    }
+  }
+  return used;
 }
 
 }  // namespace
 
 void Metadata::read_extrinsic(ScaleReader& reader) {
+  std::vector<std::uint32_t> used;  // of all extensions, those of extrinsics of our version
   if (version_ == 14) read_type_id(reader);
-  extrinsic_version_ = reader.u8();
-  if (version_ == 15) {  // address, call, signature, all extensions
-    for (int i = 0; i < 4; ++i) read_type_id(reader);
+  if (version_ <= 15) {
+    extrinsic_version_ = reader.u8();
+  } else {
+    read_extrinsic_versions(reader);
   }
+  if (version_ >= 15) {
+    address_type_ = read_type_id(reader);
+    // Call and signature, and before version 16 all extensions as one.
+    for (int i = version_ == 15 ? 0 : 1; i < 3; ++i) read_type_id(reader);
+  }
+  if (version_ >= 16) used = read_used_extensions(reader, extrinsic_version_);
   const std::size_t count = reader.length(3);
+  std::vector<SignedExtension> all;
   for (std::size_t i = 0; i < count && reader.ok(); ++i) {
     SignedExtension extension;
     extension.name = reader.text();
     extension.type = read_type_id(reader);
     extension.implicit = read_type_id(reader);
-    extensions_.push_back(std::move(extension));
+    all.push_back(std::move(extension));
+  }
+  if (version_ <= 15) {
+    extensions_ = std::move(all);
+    return;
+  }
+  for (const std::uint32_t index : used) {
+    if (index >= all.size()) return reader.fail("an extension is missing");
+    extensions_.push_back(all[index]);
+  }
+}
+
+// The one that this client writes, if it is among them.
+void Metadata::read_extrinsic_versions(ScaleReader& reader) {
+  for (const char version : reader.byte_string()) {
+    if (extrinsic_version_ != 4) extrinsic_version_ = static_cast<std::uint8_t>(version);
   }
 }
 
@@ -136,9 +234,9 @@ void Metadata::read_body(ScaleReader& reader) {
     pallets_.push_back(read_pallet(reader, types_, version_));
   }
   read_extrinsic(reader);
-  read_type_id(reader);  // of the runtime
+  if (version_ <= 15) read_type_id(reader);  // of the runtime
   // What follows the methods is of no use here.
-  if (version_ == 15) methods_ = read_methods(reader);
+  if (version_ >= 15) methods_ = read_methods(reader, version_);
 }
 
 bool Metadata::is_consistent() const {
@@ -158,6 +256,7 @@ bool Metadata::is_consistent() const {
       if (!known(constant.type)) return false;
     }
   }
+  if (!known_or_none(address_type_)) return false;
   for (const SignedExtension& extension : extensions_) {
     if (!known(extension.type) || !known(extension.implicit)) return false;
   }
@@ -171,9 +270,9 @@ absl::StatusOr<std::shared_ptr<const Metadata>> Metadata::read(absl::string_view
   if (reader.u32() != kMagic) return absl::InvalidArgumentError("these bytes are no metadata");
   auto metadata = std::make_shared<Metadata>();
   metadata->version_ = reader.u8();
-  if (metadata->version_ != 14 && metadata->version_ != 15) {
+  if (metadata->version_ < 14 || metadata->version_ > 16) {
     return absl::UnimplementedError(
-        absl::StrCat("the node's metadata has version ", metadata->version_, ", not 14 or 15"));
+        absl::StrCat("the node's metadata has version ", metadata->version_, ", not 14 to 16"));
   }
   metadata->read_body(reader);
   BITTENSOR_RETURN_IF_ERROR(reader.status());

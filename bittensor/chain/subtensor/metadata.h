@@ -74,7 +74,7 @@ struct RuntimeMethod {
 // Thread-safe: it does not change.
 class Metadata {
  public:
-  // Reads version 14 or 15, with its magic. kUnimplemented for another version,
+  // Reads version 14, 15 or 16, with its magic. kUnimplemented for another version,
   // kInvalidArgument for anything that is no metadata.
   static absl::StatusOr<std::shared_ptr<const Metadata>> read(absl::string_view bytes);
 
@@ -82,6 +82,8 @@ class Metadata {
   const TypeRegistry& types() const { return types_; }
   int extrinsic_version() const { return extrinsic_version_; }
   const std::vector<SignedExtension>& extensions() const { return extensions_; }
+  // How an extrinsic names its signer; kNoType if it is not said, before version 15.
+  TypeId address_type() const { return address_type_; }
 
   // kNotFound, with the name, if the runtime has none.
   absl::StatusOr<const Pallet*> pallet(absl::string_view name) const;
@@ -98,12 +100,14 @@ class Metadata {
  private:
   void read_body(ScaleReader& reader);
   void read_extrinsic(ScaleReader& reader);
+  void read_extrinsic_versions(ScaleReader& reader);
   bool is_consistent() const;
 
   int version_ = 0;
   TypeRegistry types_;
   std::vector<Pallet> pallets_;
   int extrinsic_version_ = 0;
+  TypeId address_type_ = Pallet::kNoType;
   std::vector<SignedExtension> extensions_;
   std::vector<RuntimeMethod> methods_;
 };

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/chain/subtensor/neuron_info.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
+
+#include "absl/strings/str_cat.h"
 
 #include "bittensor/base/status_macros.h"
 #include "bittensor/chain/subtensor/scale.h"
@@ -11,6 +14,7 @@ namespace bittensor {
 namespace {
 
 constexpr std::size_t kLeastNeuronBytes = 140;
+constexpr std::size_t kMostUids = 65536;
 
 std::uint16_t share(ScaleReader& reader) {
   const std::uint64_t value = reader.compact_u64();
@@ -83,7 +87,115 @@ absl::StatusOr<std::vector<ChainNeuron>> read_bare(std::uint16_t netuid, absl::s
   return neurons;
 }
 
+// Option<Metagraph>.
+absl::StatusOr<const TypeDefinition*> metagraph_type(const TypeRegistry& types, TypeId output) {
+  const TypeDefinition::Variant* const some =
+      output < types.size() ? types[output].variant("Some") : nullptr;
+  if (some == nullptr || some->fields.size() != 1 || some->index != 1) {
+    return absl::UnimplementedError("the runtime's metagraph has a form that is not known here");
+  }
+  return &types[some->fields[0].type];
+}
+
+absl::Status misses(absl::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat("the metagraph does not have ", what));
+}
+
+// The members of a metagraph that matter, in any order.
+class MetagraphLists {
+ public:
+  absl::Status add(absl::string_view name, ScaleValue value, std::uint16_t netuid) {
+    if (name == "netuid") {
+      return value.u64().value_or(~std::uint64_t{}) == netuid ? absl::OkStatus()
+                                                              : misses("the subnet's number");
+    }
+    if (name == "hotkeys") {
+      hotkeys_ = std::move(value.items);
+    } else if (name == "coldkeys") {
+      coldkeys_ = std::move(value.items);
+    } else if (name == "axons") {
+      axons_ = std::move(value.items);
+    } else if (name == "block_at_registration") {
+      registrations_ = std::move(value.items);
+    } else {
+      for (std::size_t i = 0; i < kNeuronLists.size(); ++i) {
+        if (kNeuronLists[i].member != nullptr && name == kNeuronLists[i].member) {
+          numbers_[i] = std::move(value.items);
+        }
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::vector<ChainNeuron>> neurons() const {
+    if (coldkeys_.size() != hotkeys_.size() || axons_.size() != hotkeys_.size() ||
+        registrations_.size() != hotkeys_.size()) {
+      return misses("a key, an axon and a block for each neuron");
+    }
+    if (hotkeys_.size() > kMostUids) return misses("so many uids");
+    std::vector<ChainNeuron> neurons(hotkeys_.size());
+    for (std::size_t uid = 0; uid < neurons.size(); ++uid) {
+      ChainNeuron& neuron = neurons[uid];
+      neuron.uid = static_cast<std::uint16_t>(uid);
+      BITTENSOR_ASSIGN_OR_RETURN(neuron.hotkey, account_in(hotkeys_[uid]));
+      BITTENSOR_ASSIGN_OR_RETURN(neuron.coldkey, account_in(coldkeys_[uid]));
+      BITTENSOR_ASSIGN_OR_RETURN(neuron.axon, axon_of(axons_[uid]));
+      BITTENSOR_ASSIGN_OR_RETURN(neuron.registered_at, registrations_[uid].u64());
+    }
+    for (std::size_t i = 0; i < numbers_.size(); ++i) {
+      BITTENSOR_RETURN_IF_ERROR(set_numbers(kNeuronLists[i], numbers_[i], neurons));
+    }
+    return neurons;
+  }
+
+ private:
+  static absl::StatusOr<AccountId> account_in(const ScaleValue& value) {
+    AccountId account{};
+    if (value.bytes.size() != account.size()) return misses("an account's 32 bytes");
+    std::copy(value.bytes.begin(), value.bytes.end(), account.begin());
+    return account;
+  }
+
+  std::vector<ScaleValue> hotkeys_;
+  std::vector<ScaleValue> coldkeys_;
+  std::vector<ScaleValue> axons_;
+  std::vector<ScaleValue> registrations_;
+  std::array<std::vector<ScaleValue>, kNeuronListCount> numbers_;
+};
+
+template <std::uint16_t ChainNeuron::*member>
+void set_share(ChainNeuron& neuron, std::uint64_t value) {
+  neuron.*member = static_cast<std::uint16_t>(value);
+}
+
 }  // namespace
+
+const std::array<NeuronList, kNeuronListCount> kNeuronLists = {{
+    {"Active", "active",
+     [](ChainNeuron& neuron, std::uint64_t value) { neuron.active = value != 0; }},
+    {"ValidatorPermit", "validator_permit",
+     [](ChainNeuron& neuron, std::uint64_t value) { neuron.validator_permit = value != 0; }},
+    {"Rank", "rank", set_share<&ChainNeuron::rank>},
+    {"Trust", "trust", set_share<&ChainNeuron::trust>},
+    {"ValidatorTrust", nullptr, set_share<&ChainNeuron::validator_trust>},
+    {"Consensus", "consensus", set_share<&ChainNeuron::consensus>},
+    {"Incentive", "incentives", set_share<&ChainNeuron::incentive>},
+    {"Dividends", "dividends", set_share<&ChainNeuron::dividends>},
+    {"Emission", "emission",
+     [](ChainNeuron& neuron, std::uint64_t value) { neuron.emission = value; }},
+    {"LastUpdate", "last_update",
+     [](ChainNeuron& neuron, std::uint64_t value) { neuron.last_update = value; }},
+}};
+
+absl::Status set_numbers(const NeuronList& list, const std::vector<ScaleValue>& values,
+                         std::vector<ChainNeuron>& neurons) {
+  const std::size_t known = std::min(values.size(), neurons.size());
+  for (std::size_t uid = 0; uid < known; ++uid) {
+    BITTENSOR_ASSIGN_OR_RETURN(const std::uint64_t number, values[uid].u64());
+    list.set(neurons[uid], number);
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<std::vector<ChainNeuron>> read_neurons_lite(std::uint16_t netuid,
                                                            absl::string_view answer) {
@@ -108,19 +220,42 @@ absl::StatusOr<ChainWeightRow> read_weight_row(absl::string_view bytes) {
   return row;
 }
 
-absl::StatusOr<std::vector<std::uint64_t>> read_numbers(absl::string_view bytes,
-                                                        std::size_t bytes_each) {
-  ScaleReader reader(bytes);
-  std::vector<std::uint64_t> numbers;
-  const std::size_t count = reader.length(bytes_each);
-  numbers.reserve(count);
-  for (std::size_t i = 0; i < count && reader.ok(); ++i) {
-    numbers.push_back(bytes_each == 1   ? reader.u8()
-                      : bytes_each == 2 ? reader.u16()
-                                        : reader.u64());
+absl::StatusOr<AxonInfo> axon_of(const ScaleValue& value) {
+  AxonInfo axon;
+  BITTENSOR_ASSIGN_OR_RETURN(axon.block, value.u64("block"));
+  BITTENSOR_ASSIGN_OR_RETURN(const std::uint64_t version, value.u64("version"));
+  BITTENSOR_ASSIGN_OR_RETURN(const std::uint64_t port, value.u64("port"));
+  BITTENSOR_ASSIGN_OR_RETURN(const std::uint64_t ip_type, value.u64("ip_type"));
+  BITTENSOR_ASSIGN_OR_RETURN(const std::uint64_t protocol, value.u64("protocol"));
+  const ScaleValue* const ip = value.find("ip");
+  if (ip == nullptr || ip->kind != ScaleValue::Kind::kNumber) {
+    return absl::InvalidArgumentError("an axon without an address");
+  }
+  axon.ip = ip->number;
+  axon.version = static_cast<std::uint32_t>(version);
+  axon.port = static_cast<std::uint16_t>(port);
+  axon.ip_type = static_cast<std::uint8_t>(ip_type);
+  axon.protocol = static_cast<std::uint8_t>(protocol);
+  return axon;
+}
+
+absl::StatusOr<std::vector<ChainNeuron>> read_metagraph(const TypeRegistry& types, TypeId output,
+                                                        std::uint16_t netuid,
+                                                        absl::string_view answer) {
+  BITTENSOR_ASSIGN_OR_RETURN(const TypeDefinition* metagraph, metagraph_type(types, output));
+  ScaleReader reader(answer);
+  if (!reader.boolean()) {
+    BITTENSOR_RETURN_IF_ERROR(reader.finish());
+    return absl::NotFoundError(absl::StrCat("the chain has no subnet ", netuid));
+  }
+  MetagraphLists lists;
+  for (const TypeDefinition::Field& field : metagraph->fields) {
+    ScaleValue value = read_value(types, field.type, reader);
+    BITTENSOR_RETURN_IF_ERROR(reader.status());
+    BITTENSOR_RETURN_IF_ERROR(lists.add(field.name, std::move(value), netuid));
   }
   BITTENSOR_RETURN_IF_ERROR(reader.finish());
-  return numbers;
+  return lists.neurons();
 }
 
 }  // namespace bittensor

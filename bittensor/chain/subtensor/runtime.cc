@@ -20,18 +20,25 @@ bool is(const std::shared_ptr<const Runtime>& runtime, const Node::RuntimeVersio
 
 absl::StatusOr<std::shared_ptr<const Metadata>> Runtimes::read_metadata(const std::string& block,
                                                                         TimePoint deadline) const {
-  BITTENSOR_ASSIGN_OR_RETURN(const std::string bytes, node_.metadata(block, deadline));
-  absl::StatusOr<std::shared_ptr<const Metadata>> metadata = Metadata::read(bytes);
-  if (!absl::IsUnimplemented(metadata.status())) return metadata;
-  // A later version by default; most runtimes have 15 too, on demand.
+  // Version 15 describes the runtime's functions too. Nodes give it on demand, 14 otherwise.
   ScaleWriter version;
   version.u32(15);
-  BITTENSOR_ASSIGN_OR_RETURN(
-      const std::string answer,
-      node_.runtime_call("Metadata_metadata_at_version", version.bytes(), block, deadline));
-  ScaleReader reader(answer);
-  if (!reader.boolean()) return metadata;
-  return Metadata::read(reader.byte_string());
+  const absl::StatusOr<std::string> answer =
+      node_.runtime_call("Metadata_metadata_at_version", version.bytes(), block, deadline);
+  if (absl::IsUnavailable(answer.status()) || absl::IsDeadlineExceeded(answer.status()) ||
+      absl::IsCancelled(answer.status())) {
+    return answer.status();
+  }
+  if (answer.ok()) {
+    ScaleReader reader(*answer);
+    if (reader.boolean()) {
+      absl::StatusOr<std::shared_ptr<const Metadata>> metadata =
+          Metadata::read(reader.byte_string());
+      if (metadata.ok()) return metadata;
+    }
+  }
+  BITTENSOR_ASSIGN_OR_RETURN(const std::string bytes, node_.metadata(block, deadline));
+  return Metadata::read(bytes);
 }
 
 absl::StatusOr<std::shared_ptr<const Runtime>> Runtimes::at(const std::string& block,

@@ -108,6 +108,7 @@ class Decoder {
 
   ScaleValue fields(const std::vector<Type::Field>& fields, int depth) {
     ScaleValue value;
+    value.items.reserve(fields.size());
     for (const Type::Field& field : fields) {
       if (!field.name.empty()) value.names.push_back(field.name);
       value.items.push_back(read(field.type, depth + 1));

@@ -14,6 +14,7 @@
 #include "bittensor/base/status_macros.h"
 #include "bittensor/chain/subtensor/calls.h"
 #include "bittensor/chain/subtensor/events.h"
+#include "bittensor/chain/subtensor/refusal.h"
 #include "bittensor/chain/subtensor/storage_key.h"
 
 namespace bittensor {
@@ -200,7 +201,7 @@ absl::StatusOr<Receipt> Submitter::follow(const ChainAction& action, const Signe
     }
     // Signed for a runtime that is no more, it can never be taken; then it is signed anew.
     BITTENSOR_ASSIGN_OR_RETURN(Signed again, sign(action, signer, nonce, deadline));
-    if (again.spec_version == made.spec_version) return refused;
+    if (again.spec_version == made.spec_version) return with_reason(refused);
     made = std::move(again);
     hand_in = true;
   }

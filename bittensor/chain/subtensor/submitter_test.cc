@@ -7,6 +7,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "bittensor/chain/subtensor/refusal.h"
 #include "bittensor/chain/testing/fake_chain.h"
 
 namespace bittensor {
@@ -121,8 +122,20 @@ TEST_F(SubmitterTest, ARefusalIsFinal) {
     if (method != "author_submitExtrinsic") return std::nullopt;
     return absl::FailedPreconditionError("Custom error: 6 (1010)");
   };
-  EXPECT_THAT(submit().status().message(), HasSubstr("Custom error: 6"));
+  EXPECT_THAT(submit().status().message(), HasSubstr("Custom error: 6 (1010): RateLimitExceeded"));
   EXPECT_EQ(chain_.nonce_of(signer_.account), 0u);
+}
+
+TEST(Refusal, HasANameIfItsNumberIsKnown) {
+  const auto text = [](const char* message) {
+    return std::string(with_reason(absl::InternalError(message)).message());
+  };
+  EXPECT_EQ(text("1010: {\"invalid\":{\"custom\":10}}"),
+            "1010: {\"invalid\":{\"custom\":10}}: HotKeyNotRegisteredInNetwork");
+  for (const char* unknown : {"Custom error: 255", "Custom error: ", "Custom error: 99999999999",
+                              "Transaction has a bad signature"}) {
+    EXPECT_EQ(text(unknown), unknown);
+  }
 }
 
 TEST_F(SubmitterTest, WithoutBlocksItEndsAtTheDeadline) {

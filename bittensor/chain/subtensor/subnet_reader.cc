@@ -38,46 +38,16 @@ constexpr Rule kRules[] = {
     {"Difficulty", &SubnetHyperparameters::difficulty},
     {"CommitRevealWeightsEnabled", &SubnetHyperparameters::commit_reveal},
     {"RevealPeriodEpochs", &SubnetHyperparameters::reveal_period_epochs},
+    {"SubnetEpochIndex", &SubnetHyperparameters::epoch},
     {"Kappa", &SubnetHyperparameters::kappa},
     {"Rho", &SubnetHyperparameters::rho},
     {"BondsMovingAverage", &SubnetHyperparameters::bonds_moving_average},
     {"BondsPenalty", &SubnetHyperparameters::bonds_penalty},
 };
 
-// A list with a value for each uid, and where that goes.
-struct List {
-  const char* entry;
-  std::size_t bytes_each;
-  void (*set)(ChainNeuron&, std::uint64_t);
-};
-template <std::uint16_t ChainNeuron::*member>
-void set_share(ChainNeuron& neuron, std::uint64_t value) {
-  neuron.*member = static_cast<std::uint16_t>(value);
-}
-constexpr List kLists[] = {
-    {"Active", 1, [](ChainNeuron& neuron, std::uint64_t value) { neuron.active = value != 0; }},
-    {"ValidatorPermit", 1,
-     [](ChainNeuron& neuron, std::uint64_t value) { neuron.validator_permit = value != 0; }},
-    {"Rank", 2, set_share<&ChainNeuron::rank>},
-    {"Trust", 2, set_share<&ChainNeuron::trust>},
-    {"ValidatorTrust", 2, set_share<&ChainNeuron::validator_trust>},
-    {"Consensus", 2, set_share<&ChainNeuron::consensus>},
-    {"Incentive", 2, set_share<&ChainNeuron::incentive>},
-    {"Dividends", 2, set_share<&ChainNeuron::dividends>},
-    {"Emission", 8, [](ChainNeuron& neuron, std::uint64_t value) { neuron.emission = value; }},
-    {"LastUpdate", 8, [](ChainNeuron& neuron, std::uint64_t value) { neuron.last_update = value; }},
-};
-
 absl::Status wrong(const char* entry, const absl::Status& why) {
   return absl::UnavailableError(
       absl::StrCat("the node's ", entry, " cannot be read: ", why.message()));
-}
-
-absl::StatusOr<std::uint64_t> read_u64(const std::string& bytes) {
-  ScaleReader reader(bytes);
-  const std::uint64_t value = reader.u64();
-  BITTENSOR_RETURN_IF_ERROR(reader.finish());
-  return value;
 }
 
 std::vector<ScaleValue> hotkeys_of(const std::vector<ChainNeuron*>& neurons) {
@@ -137,9 +107,9 @@ absl::StatusOr<SubnetHyperparameters> SubnetReader::hyperparameters() const {
   for (const Rule& rule : kRules) {
     const absl::StatusOr<const StorageEntry*> entry = metadata.storage(kSubtensor, rule.entry);
     if (!entry.ok()) continue;
-    BITTENSOR_ASSIGN_OR_RETURN(std::string place,
-                               storage_key(metadata, kSubtensor, rule.entry, key));
-    places.push_back(std::move(place));
+    absl::StatusOr<std::string> place = storage_key(metadata, kSubtensor, rule.entry, key);
+    if (!place.ok()) continue;  // it is kept otherwise now
+    places.push_back(*std::move(place));
     rules.emplace_back(&rule, *entry);
   }
   BITTENSOR_ASSIGN_OR_RETURN(std::string exists,
@@ -159,6 +129,7 @@ absl::StatusOr<SubnetHyperparameters> SubnetReader::hyperparameters() const {
     if (!reader.finish().ok()) return wrong(rule->entry, reader.status());
     if (!number.ok()) return wrong(rule->entry, number.status());
     subnet.*rule->value = *number;
+    if (rule->value == &SubnetHyperparameters::epoch) subnet.counts_epochs = true;
   }
   return subnet;
 }
@@ -171,28 +142,23 @@ absl::StatusOr<std::size_t> SubnetReader::count() const {
   return subnet.neurons;
 }
 
-absl::StatusOr<AxonInfo> SubnetReader::read_axon(const std::string& bytes) const {
-  BITTENSOR_ASSIGN_OR_RETURN(const StorageEntry* entry,
-                             runtime_->metadata->storage(kSubtensor, "Axons"));
+absl::StatusOr<ScaleValue> SubnetReader::value_in(const char* entry,
+                                                  const std::string& bytes) const {
+  BITTENSOR_ASSIGN_OR_RETURN(const StorageEntry* known,
+                             runtime_->metadata->storage(kSubtensor, entry));
   ScaleReader reader(bytes);
-  const ScaleValue value = read_value(runtime_->metadata->types(), entry->value, reader);
-  BITTENSOR_RETURN_IF_ERROR(reader.finish());
-  AxonInfo axon;
-  BITTENSOR_ASSIGN_OR_RETURN(axon.block, value.u64("block"));
-  BITTENSOR_ASSIGN_OR_RETURN(const std::uint64_t version, value.u64("version"));
-  BITTENSOR_ASSIGN_OR_RETURN(const std::uint64_t port, value.u64("port"));
-  BITTENSOR_ASSIGN_OR_RETURN(const std::uint64_t ip_type, value.u64("ip_type"));
-  BITTENSOR_ASSIGN_OR_RETURN(const std::uint64_t protocol, value.u64("protocol"));
-  const ScaleValue* const ip = value.find("ip");
-  if (ip == nullptr || ip->kind != ScaleValue::Kind::kNumber) {
-    return absl::InvalidArgumentError("an axon without an address");
-  }
-  axon.ip = ip->number;
-  axon.version = static_cast<std::uint32_t>(version);
-  axon.port = static_cast<std::uint16_t>(port);
-  axon.ip_type = static_cast<std::uint8_t>(ip_type);
-  axon.protocol = static_cast<std::uint8_t>(protocol);
-  return axon;
+  ScaleValue value = read_value(runtime_->metadata->types(), known->value, reader);
+  const absl::Status status = reader.finish();
+  if (!status.ok()) return wrong(entry, status);
+  return value;
+}
+
+absl::StatusOr<std::uint64_t> SubnetReader::number_in(const char* entry,
+                                                      const std::string& bytes) const {
+  BITTENSOR_ASSIGN_OR_RETURN(const ScaleValue value, value_in(entry, bytes));
+  const absl::StatusOr<std::uint64_t> number = value.u64();
+  if (!number.ok()) return wrong(entry, number.status());
+  return *number;
 }
 
 absl::Status SubnetReader::read_keys(const std::vector<ScaleValue>& uids,
@@ -210,16 +176,22 @@ absl::Status SubnetReader::read_keys(const std::vector<ScaleValue>& uids,
 absl::Status SubnetReader::read_weights(const std::vector<ScaleValue>& uids,
                                         const std::vector<ChainNeuron*>& neurons) const {
   BITTENSOR_ASSIGN_OR_RETURN(const Values rows, values_of("Weights", uids));
-  BITTENSOR_ASSIGN_OR_RETURN(const Values blocks, values_of("BlockAtRegistration", uids));
   for (std::size_t i = 0; i < neurons.size(); ++i) {
     absl::StatusOr<ChainWeightRow> row =
         rows[i].has_value() ? read_weight_row(*rows[i]) : ChainWeightRow();
     if (!row.ok()) return wrong("Weights", row.status());
     neurons[i]->weights = *std::move(row);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SubnetReader::read_registrations(const std::vector<ScaleValue>& uids,
+                                              const std::vector<ChainNeuron*>& neurons) const {
+  BITTENSOR_ASSIGN_OR_RETURN(const Values blocks, values_of("BlockAtRegistration", uids));
+  for (std::size_t i = 0; i < neurons.size(); ++i) {
     if (!blocks[i].has_value()) continue;
-    const absl::StatusOr<std::uint64_t> block = read_u64(*blocks[i]);
-    if (!block.ok()) return wrong("BlockAtRegistration", block.status());
-    neurons[i]->registered_at = *block;
+    BITTENSOR_ASSIGN_OR_RETURN(neurons[i]->registered_at,
+                               number_in("BlockAtRegistration", *blocks[i]));
   }
   return absl::OkStatus();
 }
@@ -232,7 +204,8 @@ absl::Status SubnetReader::read_accounts(const std::vector<ChainNeuron*>& neuron
     neurons[i]->axon = {};
     neurons[i]->coldkey = {};
     if (axons[i].has_value()) {
-      const absl::StatusOr<AxonInfo> axon = read_axon(*axons[i]);
+      BITTENSOR_ASSIGN_OR_RETURN(const ScaleValue value, value_in("Axons", *axons[i]));
+      const absl::StatusOr<AxonInfo> axon = axon_of(value);
       if (!axon.ok()) return wrong("Axons", axon.status());
       neurons[i]->axon = *axon;
     }
@@ -252,9 +225,7 @@ absl::Status SubnetReader::read_stakes(const std::vector<ChainNeuron*>& neurons)
   for (std::size_t i = 0; i < neurons.size(); ++i) {
     neurons[i]->stake = 0;
     if (!stakes[i].has_value()) continue;
-    const absl::StatusOr<std::uint64_t> stake = read_u64(*stakes[i]);
-    if (!stake.ok()) return wrong(entry, stake.status());
-    neurons[i]->stake = *stake;
+    BITTENSOR_ASSIGN_OR_RETURN(neurons[i]->stake, number_in(entry, *stakes[i]));
   }
   return absl::OkStatus();
 }
@@ -270,14 +241,16 @@ absl::Status SubnetReader::read_rows(const std::set<std::uint16_t>& uids,
   if (keys.empty()) return absl::OkStatus();
   BITTENSOR_RETURN_IF_ERROR(read_keys(keys, neurons));
   BITTENSOR_RETURN_IF_ERROR(read_weights(keys, neurons));
+  BITTENSOR_RETURN_IF_ERROR(read_registrations(keys, neurons));
   BITTENSOR_RETURN_IF_ERROR(read_accounts(neurons));
   return read_stakes(neurons);
 }
 
-absl::Status SubnetReader::read_lists(NeuronSnapshot& snapshot) const {
+absl::Status SubnetReader::read_lists(NeuronSnapshot& snapshot, bool all) const {
   std::vector<std::string> places;
-  std::vector<const List*> lists;
-  for (const List& list : kLists) {
+  std::vector<const NeuronList*> lists;
+  for (const NeuronList& list : kNeuronLists) {
+    if (!all && list.member != nullptr) continue;
     const absl::StatusOr<std::string> place =
         storage_key(*runtime_->metadata, kSubtensor, list.entry, {ScaleValue::of_number(netuid_)});
     if (!place.ok()) continue;  // this runtime has no such list
@@ -287,12 +260,9 @@ absl::Status SubnetReader::read_lists(NeuronSnapshot& snapshot) const {
   BITTENSOR_ASSIGN_OR_RETURN(const Values values, node_.storage(places, block_hash_, deadline_));
   for (std::size_t i = 0; i < lists.size(); ++i) {
     if (!values[i].has_value()) continue;
-    const auto numbers = read_numbers(*values[i], lists[i]->bytes_each);
-    if (!numbers.ok()) return wrong(lists[i]->entry, numbers.status());
-    const std::size_t known = std::min(numbers->size(), snapshot.neurons.size());
-    for (std::size_t uid = 0; uid < known; ++uid) {
-      lists[i]->set(snapshot.neurons[uid], (*numbers)[uid]);
-    }
+    BITTENSOR_ASSIGN_OR_RETURN(const ScaleValue numbers, value_in(lists[i]->entry, *values[i]));
+    const absl::Status status = set_numbers(*lists[i], numbers.items, snapshot.neurons);
+    if (!status.ok()) return wrong(lists[i]->entry, status);
   }
   return absl::OkStatus();
 }
@@ -307,21 +277,43 @@ absl::StatusOr<std::shared_ptr<const NeuronSnapshot>> SubnetReader::read_all_fro
     all.insert(all.end(), static_cast<std::uint16_t>(uid));
   }
   BITTENSOR_RETURN_IF_ERROR(read_rows(all, *snapshot));
-  BITTENSOR_RETURN_IF_ERROR(read_lists(*snapshot));
+  BITTENSOR_RETURN_IF_ERROR(read_lists(*snapshot, /*all=*/true));
   return snapshot;
+}
+
+absl::StatusOr<std::vector<ChainNeuron>> SubnetReader::call_metagraph() const {
+  constexpr char kFunction[] = "SubnetInfoRuntimeApi_get_metagraph";
+  const RuntimeMethod* const method = runtime_->metadata->method(kFunction);
+  if (method == nullptr) return absl::UnimplementedError("this runtime has no get_metagraph");
+  ScaleWriter netuid;
+  netuid.u16(netuid_);
+  BITTENSOR_ASSIGN_OR_RETURN(const std::string answer,
+                             node_.runtime_call(kFunction, netuid.bytes(), block_hash_, deadline_));
+  return read_metagraph(runtime_->metadata->types(), method->output, netuid_, answer);
+}
+
+absl::StatusOr<std::vector<ChainNeuron>> SubnetReader::call_neurons_lite() const {
+  ScaleWriter netuid;
+  netuid.u16(netuid_);
+  BITTENSOR_ASSIGN_OR_RETURN(const std::string answer,
+                             node_.runtime_call("NeuronInfoRuntimeApi_get_neurons_lite",
+                                                netuid.bytes(), block_hash_, deadline_));
+  return read_neurons_lite(netuid_, answer);
 }
 
 absl::StatusOr<std::shared_ptr<const NeuronSnapshot>> SubnetReader::read_all() const {
   BITTENSOR_ASSIGN_OR_RETURN(const std::size_t neurons, count());
-  ScaleWriter netuid;
-  netuid.u16(netuid_);
-  const absl::StatusOr<std::string> answer = node_.runtime_call(
-      "NeuronInfoRuntimeApi_get_neurons_lite", netuid.bytes(), block_hash_, deadline_);
-  if (absl::IsUnavailable(answer.status()) || absl::IsDeadlineExceeded(answer.status())) {
-    return answer.status();
+  const auto is_away = [](const absl::Status& status) {
+    return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+           absl::IsCancelled(status);
+  };
+  absl::StatusOr<std::vector<ChainNeuron>> read = call_metagraph();
+  if (is_away(read.status())) return read.status();
+  const bool by_metagraph = read.ok() && read->size() == neurons;
+  if (!by_metagraph) {
+    read = call_neurons_lite();
+    if (is_away(read.status())) return read.status();
   }
-  absl::StatusOr<std::vector<ChainNeuron>> read =
-      answer.ok() ? read_neurons_lite(netuid_, *answer) : answer.status();
   if (!read.ok() || read->size() != neurons) {
     spdlog::debug("chain: neurons are read from storage: {}", std::string(read.status().message()));
     return read_all_from_storage();
@@ -335,8 +327,11 @@ absl::StatusOr<std::shared_ptr<const NeuronSnapshot>> SubnetReader::read_all() c
     rows.push_back(&neuron);
   }
   if (uids.empty()) return snapshot;
+  // What the function leaves out. A neuron's stake is among it: what others than the owner have
+  // staked is not in the one's, and children's stake is in the other's.
   BITTENSOR_RETURN_IF_ERROR(read_weights(uids, rows));
-  // The function leaves out what others than the owner have staked.
+  BITTENSOR_RETURN_IF_ERROR(by_metagraph ? read_lists(*snapshot, /*all=*/false)
+                                         : read_registrations(uids, rows));
   BITTENSOR_RETURN_IF_ERROR(read_stakes(rows));
   return snapshot;
 }
@@ -375,7 +370,7 @@ absl::StatusOr<std::shared_ptr<const NeuronSnapshot>> SubnetReader::read_changes
   }
   for (const ChainEvent& event : events) add_changed(event, *snapshot, changed);
   BITTENSOR_RETURN_IF_ERROR(read_rows(changed, *snapshot));
-  BITTENSOR_RETURN_IF_ERROR(read_lists(*snapshot));
+  BITTENSOR_RETURN_IF_ERROR(read_lists(*snapshot, /*all=*/true));
   return snapshot;
 }
 

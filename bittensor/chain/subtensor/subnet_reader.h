@@ -35,8 +35,8 @@ class SubnetReader {
   // kNotFound if there is no such subnet.
   absl::StatusOr<SubnetHyperparameters> hyperparameters() const;
 
-  // Everything: through the runtime's function for it, if it has one of a form that is known,
-  // else from storage.
+  // Everything: through the runtime's get_metagraph, else get_neurons_lite, if it has one of a form
+  // that is known, and the rest from storage; else from storage alone.
   absl::StatusOr<std::shared_ptr<const NeuronSnapshot>> read_all() const;
   absl::StatusOr<std::shared_ptr<const NeuronSnapshot>> read_all_from_storage() const;
 
@@ -61,9 +61,16 @@ class SubnetReader {
                             const std::vector<ChainNeuron*>& neurons) const;
   absl::Status read_accounts(const std::vector<ChainNeuron*>& neurons) const;
   absl::Status read_stakes(const std::vector<ChainNeuron*>& neurons) const;
-  absl::StatusOr<AxonInfo> read_axon(const std::string& bytes) const;
-  // Shares, emission and the like: a list a kind with a value for each uid.
-  absl::Status read_lists(NeuronSnapshot& snapshot) const;
+  absl::Status read_registrations(const std::vector<ScaleValue>& uids,
+                                  const std::vector<ChainNeuron*>& neurons) const;
+  // Shares, emission and the like: all, or what get_metagraph lacks.
+  absl::Status read_lists(NeuronSnapshot& snapshot, bool all) const;
+  // A value of storage; kUnavailable, with the entry's name, if the bytes are none.
+  absl::StatusOr<ScaleValue> value_in(const char* entry, const std::string& bytes) const;
+  absl::StatusOr<std::uint64_t> number_in(const char* entry, const std::string& bytes) const;
+  // What the runtime's functions for it say.
+  absl::StatusOr<std::vector<ChainNeuron>> call_metagraph() const;
+  absl::StatusOr<std::vector<ChainNeuron>> call_neurons_lite() const;
   // The neurons that an event may have changed, as far as they are known.
   void add_changed(const ChainEvent& event, const NeuronSnapshot& snapshot,
                    std::set<std::uint16_t>& uids) const;

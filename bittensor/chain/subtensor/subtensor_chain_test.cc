@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "bittensor/chain/subtensor/subtensor_chain.h"
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
+#include "bittensor/chain/registration.h"
 #include "bittensor/chain/testing/fake_chain.h"
+#include "bittensor/chain/testing/metagraph.h"
+#include "bittensor/chain/testing/neurons_lite.h"
+#include "bittensor/chain/testing/runtime_218.h"
 
 namespace bittensor {
 namespace {
@@ -102,6 +109,49 @@ TEST_F(SubtensorChainTest, NeuronsAreReadFromStorageWithoutARuntimesFunction) {
   EXPECT_EQ(snapshot->find(key_of(9)), nullptr);
 }
 
+// A runtime whose metadata of version 15 lists get_metagraph.
+TEST_F(SubtensorChainTest, TheRuntimesMetagraphIsPreferredAndStorageHasTheRest) {
+  const auto hex = [](const std::string& bytes) {
+    return Json(absl::StrCat("0x", absl::BytesToHexString(bytes)));
+  };
+  ScaleWriter described;
+  described.boolean(true);
+  described.byte_string(testing::with_get_metagraph(
+      testing::chain_test_data("metadata_218_v15.scale"), testing::kMetagraphMembers));
+  std::string answer = testing::metagraph(1, 3, testing::kMetagraphMembers);
+  int asked_lite = 0;
+  node_->script = [&](const std::string& method,
+                      const Json& params) -> std::optional<absl::StatusOr<Json>> {
+    if (method != "state_call") return std::nullopt;
+    if (params[0] == "Metadata_metadata_at_version") return hex(described.bytes());
+    if (params[0] == "SubnetInfoRuntimeApi_get_metagraph") return hex(answer);
+    ++asked_lite;
+    return hex(testing::neurons_lite(1, 3));
+  };
+  set_weights(2, {{0, 5}});
+  node_->set("ValidatorTrust", {number(1)}, ScaleValue::of_numbers(std::vector<int>{7, 8, 9}));
+  node_->make_block();
+  auto snapshot = neurons();
+  ASSERT_EQ(snapshot->neurons.size(), 3u);
+  EXPECT_EQ(asked_lite, 0);
+  EXPECT_EQ(snapshot->neurons[2].axon.address(), "10.0.0.2:8091");
+  EXPECT_EQ(snapshot->neurons[2].incentive, 2);  // of storage: 65535
+  EXPECT_EQ(snapshot->neurons[2].validator_trust, 9);
+  EXPECT_THAT(snapshot->neurons[2].weights, ElementsAre(Pair(0, 5)));
+
+  // One that cannot be read, or is of another number of neurons: the next way.
+  for (const std::string& other :
+       {std::string("?"), testing::metagraph(1, 2, testing::kMetagraphMembers)}) {
+    answer = other;
+    for (int i = 0; i < 20; ++i) node_->make_block();  // too many to read what changed
+    asked_lite = 0;
+    snapshot = neurons();
+    ASSERT_NE(snapshot, nullptr);
+    EXPECT_EQ(asked_lite, 1);
+    EXPECT_EQ(snapshot->neurons[2].registered_at, 42u);  // of storage
+  }
+}
+
 TEST_F(SubtensorChainTest, TheNextBlocksBringWhatChanged) {
   const auto before = neurons();
   serve(1, 8091);
@@ -163,6 +213,22 @@ TEST_F(SubtensorChainTest, RulesThatWereNeverSetAreTheRuntimesDefaults) {
 TEST_F(SubtensorChainTest, AHotkeyHasItsUid) {
   EXPECT_EQ(chain_->uid(1, key_of(2), TimePoint::max()).value(), 2);
   EXPECT_EQ(chain_->uid(1, key_of(7), TimePoint::max()).value(), std::nullopt);
+}
+
+TEST_F(SubtensorChainTest, SealsAreReadTheOtherWayOnceTheChainFoundTheWorkTooLittle) {
+  EXPECT_TRUE(chain_->work_challenge(1, TimePoint::max())->big_endian);  // runtime 218
+  const auto metadata = testing::runtime_218();
+  int error = 0;
+  while (!absl::StrContains(metadata->error_name(7, static_cast<std::uint8_t>(error)),
+                            "InvalidDifficulty")) {
+    ASSERT_LT(++error, 256);
+  }
+  node_->fail_with_error = error;
+  const Wallet wallet = Wallet::create();
+  const auto refused = chain_->submit(WorkRegistration{1, 1, 1, std::string(32, 's')},
+                                      ed25519_signer(wallet), TimePoint::max());
+  EXPECT_TRUE(needs_more_work(refused.status())) << refused.status();
+  EXPECT_FALSE(chain_->work_challenge(1, TimePoint::max())->big_endian);
 }
 
 TEST_F(SubtensorChainTest, WrongValuesAreErrorsAndTheLastSnapshotStays) {
