@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "spdlog/spdlog.h"
 
@@ -24,10 +25,22 @@ TimePoint after(Duration time) {
   return std::chrono::steady_clock::now() + time;
 }
 
-// Subtensor counts epochs so; a subnet's begin at another block each.
+// The epoch that `block` is of. Where the runtime counts them, that of the newest block: the
+// first ones of an epoch may be taken for the last of the one before.
 std::uint64_t epoch_of(std::uint64_t block, std::uint16_t netuid,
                        const SubnetHyperparameters& rules) {
+  if (rules.counts_epochs) return rules.epoch;
   return (block + netuid + 1) / (rules.tempo + 1);
+}
+
+std::uint64_t reveal_period(const SubnetHyperparameters& rules) {
+  return std::max<std::uint64_t>(rules.reveal_period_epochs, 1);
+}
+
+// Whether it may be in a block all the same, now or later.
+bool may_have_happened(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+         absl::IsCancelled(status) || absl::IsAborted(status) || absl::IsDataLoss(status);
 }
 
 std::vector<std::uint16_t> make_salt() {
@@ -124,15 +137,16 @@ void ChainPeers::announce(const NeuronSnapshot& snapshot, const ChainNeuron& sel
   }
 }
 
-// Of all registered neurons, for a subnet may want more of them than this neuron values.
+// Of all registered neurons, itself with 0, for a subnet may want more of them than this neuron
+// values.
 std::vector<std::pair<std::uint16_t, double>> ChainPeers::weights_by_uid(
     const NeuronSnapshot& snapshot) const {
   absl::flat_hash_map<std::string, double> known;
   for (const auto& [key, weight] : weights_()) known[std::string(key.bytes())] = weight;
   std::vector<std::pair<std::uint16_t, double>> weights;
   for (const ChainNeuron& neuron : snapshot.neurons) {
-    if (neuron.hotkey == signer_.account) continue;
-    const auto found = known.find(bytes_of(neuron.hotkey));
+    const auto found =
+        neuron.hotkey == signer_.account ? known.end() : known.find(bytes_of(neuron.hotkey));
     weights.emplace_back(neuron.uid, found == known.end() ? 0 : found->second);
   }
   return weights;
@@ -173,31 +187,39 @@ void ChainPeers::publish_weights(const NeuronSnapshot& snapshot, const ChainNeur
 void ChainPeers::commit(WeightsUpdate update, std::uint64_t next_block,
                         const SubnetHyperparameters& rules) {
   const WeightsCommit weights{std::move(update), make_salt()};
-  const auto reveal_epoch = [&](std::uint64_t block) {
-    return epoch_of(block, options_.netuid, rules) +
-           std::max<std::uint64_t>(rules.reveal_period_epochs, 1);
+  const auto reveal_epoch = [&](std::uint64_t block, const SubnetHyperparameters& now) {
+    return epoch_of(block, options_.netuid, now) + reveal_period(now);
   };
   // Kept before it is sent: whatever ends this neuron in between, it can be revealed.
-  keep_commit({weights, reveal_epoch(next_block)});
+  keep_commit({weights, reveal_epoch(next_block, rules)});
   const auto receipt = submit(weights, "commit weights");
-  if (absl::IsFailedPrecondition(receipt.status())) return forget_commit();
-  if (!receipt.ok()) return;  // It may be on the chain.
-  keep_commit({weights, reveal_epoch(receipt->block)});
+  if (!receipt.ok()) {
+    if (!may_have_happened(receipt.status())) forget_commit();
+    return;
+  }
+  const auto now = chain_.hyperparameters(options_.netuid, after(options_.read_timeout));
+  keep_commit({weights, reveal_epoch(receipt->block, now.ok() ? *now : rules)});
   weights_at_ = receipt->block + 1;
   spdlog::info("chain: weights are committed in block {}", receipt->block);
 }
 
 void ChainPeers::reveal(std::uint64_t next_block, const SubnetHyperparameters& rules) {
   const std::uint64_t epoch = epoch_of(next_block, options_.netuid, rules);
-  if (epoch < commit_->reveal_epoch) return;
-  if (epoch > commit_->reveal_epoch) {
+  // More than a period ahead it is of a runtime that counted otherwise.
+  const bool unknown = commit_->reveal_epoch > epoch + reveal_period(rules) + 1;
+  if (epoch < commit_->reveal_epoch && !unknown) return;
+  if (epoch > commit_->reveal_epoch || unknown) {
     forget_commit();
     return warn_once("committed weights were not revealed in time; others follow");
   }
   const WeightsReveal weights{commit_->weights.update, commit_->weights.salt};
   const auto receipt = submit(weights, "reveal weights");
-  // A chain that is away is asked again as long as it is that epoch.
-  if (!receipt.ok() && !absl::IsFailedPrecondition(receipt.status())) return;
+  // A chain that is away is asked again as long as it is that epoch, as is one that found it early.
+  if (may_have_happened(receipt.status())) return;
+  if (absl::StrContains(receipt.status().message(), "RevealTooEarly")) {
+    weights_at_ = next_block + 1;
+    return;
+  }
   forget_commit();
   if (receipt.ok()) spdlog::info("chain: weights are revealed in block {}", receipt->block);
 }

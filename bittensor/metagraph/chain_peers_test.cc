@@ -72,9 +72,12 @@ class ScriptedChain final : public Chain {
     gone_ = gone;
     changed_.notify_all();
   }
-  void refuse_next(int count) BITTENSOR_EXCLUDES(mutex_) {
+  void refuse_next(int count,
+                   absl::Status why = absl::FailedPreconditionError("the chain refused it"))
+      BITTENSOR_EXCLUDES(mutex_) {
     MutexLock lock(mutex_);
     refusals_ = count;
+    refusal_ = std::move(why);
   }
   // The next thing that a neuron does, whatever the clock says.
   ChainAction next_action() BITTENSOR_EXCLUDES(mutex_) {
@@ -166,7 +169,7 @@ class ScriptedChain final : public Chain {
     changed_.notify_all();
     if (refusals_ > 0) {
       --refusals_;
-      return absl::FailedPreconditionError("refused");
+      return refusal_;
     }
     ++block_;
     for (ChainNeuron& neuron : neurons_) {
@@ -197,6 +200,7 @@ class ScriptedChain final : public Chain {
   SubnetHyperparameters rules_ BITTENSOR_GUARDED_BY(mutex_);
   std::deque<ChainAction> actions_ BITTENSOR_GUARDED_BY(mutex_);
   int refusals_ BITTENSOR_GUARDED_BY(mutex_) = 0;
+  absl::Status refusal_ BITTENSOR_GUARDED_BY(mutex_);
   bool gone_ BITTENSOR_GUARDED_BY(mutex_) = false;
   bool failed_ BITTENSOR_GUARDED_BY(mutex_) = false;
   bool closed_ BITTENSOR_GUARDED_BY(mutex_) = false;
@@ -437,6 +441,55 @@ TEST_F(OnAChain, ARefusedCommitIsNotRevealed) {
   EXPECT_TRUE(std::holds_alternative<WeightsCommit>(chain_.next_action()));
   settle();
   chain_.make_blocks(11);
+  EXPECT_TRUE(std::holds_alternative<WeightsCommit>(chain_.next_action()));
+}
+
+// Later runtimes count epochs; how many blocks one has is theirs.
+TEST_F(OnAChain, HiddenWeightsAreRevealedByTheRuntimesCountOfEpochs) {
+  chain_.change([](auto&, auto& rules) {
+    rules.commit_reveal = 1;
+    rules.reveal_period_epochs = 1;
+    rules.counts_epochs = true;
+    rules.epoch = 40;
+  });
+  start();
+  chain_.next_action();
+  chain_.add(2, "");
+  metagraph_->set_weights({{wallet_of(2).key(), 1.0F}});
+  chain_.make_blocks(12);
+  const auto committed = std::get<WeightsCommit>(chain_.next_action());
+  settle();
+  chain_.make_blocks(100);
+  settle();
+  EXPECT_EQ(chain_.actions(), 0u);  // whatever the blocks are
+  // Early by the runtime's own rules: not lost.
+  chain_.refuse_next(
+      1, absl::FailedPreconditionError("the chain refused it: SubtensorModule.RevealTooEarly"));
+  chain_.change([](auto&, auto& rules) { rules.epoch = 41; });
+  chain_.make_blocks(1);
+  EXPECT_EQ(std::get<WeightsReveal>(chain_.next_action()).salt, committed.salt);
+  settle();
+  chain_.make_blocks(2);
+  EXPECT_EQ(std::get<WeightsReveal>(chain_.next_action()).salt, committed.salt);
+}
+
+// One that takes hidden weights in no form that this client makes.
+TEST_F(OnAChain, WeightsThatCannotBeCommittedStayHereAndTheNeuronGoesOn) {
+  chain_.change([](auto&, auto& rules) { rules.commit_reveal = 1; });
+  start();
+  chain_.next_action();
+  chain_.add(2, "");
+  metagraph_->set_weights({{wallet_of(2).key(), 1.0F}});
+  chain_.refuse_next(1, absl::UnimplementedError("no commit_weights"));
+  chain_.make_blocks(12);
+  EXPECT_TRUE(std::holds_alternative<WeightsCommit>(chain_.next_action()));
+  settle();
+  chain_.add(3, "127.0.0.9:1");
+  chain_.make_blocks(1);
+  settle();
+  EXPECT_EQ(chain_.actions(), 0u);
+  EXPECT_EQ(metagraph_->size(), 1u);
+  chain_.make_blocks(10);  // Nothing is left to reveal: it tries once more to commit.
   EXPECT_TRUE(std::holds_alternative<WeightsCommit>(chain_.next_action()));
 }
 
