@@ -36,7 +36,7 @@ def three_neurons(results):
             subnet.start_clock()
             three = Three(subnet, "--epochs", 100_000, "--stay")
             try:
-                three.give_stake()
+                three.wait_for_axons()
                 rows = three.wait_for_weights()
             finally:
                 three.close()

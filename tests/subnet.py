@@ -18,7 +18,7 @@ from chopsticks import Chopsticks
 from programs import BITTENSOR, PATIENCE, Neuron
 
 NETUID = 1
-TEMPO = 10  # blocks between two rows of a neuron
+TEMPO = 5  # blocks between two rows of a neuron
 # The phrase of Substrate's development accounts, whom everybody knows; the chain has given them money.
 PHRASE = "bottom drive obey lake curtain smoke basket hold race lonely fit walk"
 OWNERS = ("//Bob", "//Charlie", "//Dave")
@@ -86,6 +86,14 @@ class Subnet:
                     OWNERS[number])
         return file
 
+    def hotkey(self, number):
+        """The address of the neuron's key, which is made if it is not there."""
+        key = self.folder / f"neuron{number}" / "neuron.key"
+        if not key.exists():
+            key.parent.mkdir()
+            run_program(BITTENSOR, "wallet", "create", key)
+        return run_program(BITTENSOR, "wallet", "show", key, "--ss58").split()[0]
+
     def neuron(self, number, *arguments, endpoint=None):
         """A neuron that registers itself, at an address of its own; `arguments` go to the program."""
         return Neuron(
@@ -107,7 +115,7 @@ class Subnet:
         return rows
 
     def stake(self, hotkeys):
-        """Gives these, an address of a hotkey each, stake, for without it nobody may set weights."""
+        """Gives these, an address of a hotkey each, stake."""
         stakes = [(hotkey, (1000 + 100 * i) * TAO) for i, hotkey in enumerate(hotkeys)]
         if not self.set_storage("TotalHotkeyAlpha", [[[hotkey, NETUID], stake] for hotkey, stake in stakes]):
             self.set_storage("TotalHotkeyStake", [[[hotkey], stake] for hotkey, stake in stakes])
@@ -117,21 +125,23 @@ class Subnet:
         self.node.stop()
 
 
-def wait_until(what, done, patience=PATIENCE):
-    end = time.monotonic() + patience
+def wait_until(what, done):
+    end = time.monotonic() + PATIENCE
     while not (result := done()):
         if time.monotonic() > end:
             raise AssertionError(f"did not come: {what}")
-        time.sleep(0.5)
+        time.sleep(0.25)
     return result
 
 
 class Three:
-    """Three neurons on a subnet: they register, find each other, train and set weights."""
+    """Three neurons on a subnet: they register, find each other, train and set weights. Their keys
+    have stake from the start, for without it nobody may set weights."""
 
-    def __init__(self, subnet, *arguments, endpoint=None, say=lambda text: None):
-        self.subnet, self.say = subnet, say
+    def __init__(self, subnet, *arguments, endpoint=None):
+        self.subnet = subnet
         self.neurons = []
+        subnet.stake([subnet.hotkey(number) for number in range(len(OWNERS))])
         try:
             for number in range(len(OWNERS)):
                 self.neurons.append(subnet.neuron(number, "--min_peers", 2, *arguments,
@@ -141,21 +151,21 @@ class Three:
             self.close()
             raise
 
-    def give_stake(self):
-        """Once all are in the table, with their addresses."""
-        def announced():
-            mine = [line for line in self.subnet.table() if line["axon"].startswith("127.0.0.")]
-            return mine if len(mine) == len(self.neurons) else None
-        lines = wait_until("the axons on the chain", announced)
-        self.subnet.stake([line["hotkey"] for line in lines])
+    def wait_until_all_say(self, text):
+        for neuron in self.neurons:
+            wait_until(f"'{text}' of each neuron", lambda: text in neuron.stderr())
+
+    def wait_for_axons(self):
+        """Their lines of the table, once all have told the chain their addresses."""
+        self.wait_until_all_say("is announced at")
+        lines = [line for line in self.subnet.table() if line["axon"].startswith("127.0.0.")]
         self.uids = [line["uid"] for line in lines]
         return lines
 
     def wait_for_weights(self):
-        def given():
-            rows = self.subnet.weights()
-            return all(set(self.uids) - {uid} <= set(rows.get(uid, {})) for uid in self.uids) and rows
-        return wait_until("weights of all for all", given)
+        """All rows, once each neuron has given both others a weight."""
+        self.wait_until_all_say("weights of 2 neurons are set")
+        return self.subnet.weights()
 
     def close(self):
         for neuron in self.neurons:
@@ -195,7 +205,7 @@ def show(subnet, short):
           flush=True)
     three = Three(subnet, "--epochs", 100_000, "--stay")
     try:
-        lines = three.give_stake()
+        lines = three.wait_for_axons()
         print("run: they are announced, and have stake:")
         for line in lines:
             print(f"  uid {line['uid']}  {line['hotkey']}  {line['axon']}")
