@@ -78,14 +78,21 @@ absl::Status serve(const Model& model, NeuronOptions options) {
                              set_up_compute(options.device, options.threads, options.seed));
   BITTENSOR_ASSIGN_OR_RETURN(const auto synapse, model_synapse(model.name, schema, device));
   options.step.learning.learn_from = LearnFrom::kOff;
-  BITTENSOR_ASSIGN_OR_RETURN(const auto standalone, StandaloneNeuron::create(options, synapse));
+  BITTENSOR_ASSIGN_OR_RETURN(const auto standalone,
+                             StandaloneNeuron::create(options, synapse, "serve"));
   Neuron& neuron = standalone->neuron();
   std::printf("serves %s: %s; axon port %d, metagraph %s\n", model.name.c_str(),
               to_string(synapse->schema()).c_str(), neuron.axon().port(),
               neuron.metagraph().address().c_str());
   std::fflush(stdout);
-  while (!StopSignal::wait_for(std::chrono::hours(1))) {
+  {
+    standalone->watch().set_phase(Watch::Phase::kWaiting);
+    const Watch::Wait wait =
+        standalone->watch().wait("the signal to stop: it serves a model that does not learn");
+    while (!StopSignal::wait_for(std::chrono::hours(1))) {
+    }
   }
+  standalone->watch().set_phase(Watch::Phase::kEnded);
   const Axon::Stats stats = neuron.axon().stats();
   std::printf("answered %llu questions, refused %llu, failed %llu\n",
               static_cast<unsigned long long>(stats.answered),

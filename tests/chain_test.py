@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 from chopsticks import Chopsticks
-from programs import BITTENSOR, BUILD
+from programs import BITTENSOR, BUILD, WatchedTest
 
 PATIENCE = 500  # seconds
 NODE_TEST = BUILD / "bittensor" / "chain" / "chain_node_test"
@@ -19,14 +19,14 @@ ALICE_KEY = ("bittensor-key-v1 ed25519 "
              "88dc3417d5058ec4b4503e0c12ea1a0a89be200fe98922423d4334014fa6b0ee\n")
 
 
-class ChainTest(unittest.TestCase):
+class ChainTest(WatchedTest):
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(cls.folder.cleanup)
-        cls.chain = Chopsticks(cls.folder.name)
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.chain = Chopsticks(folder.name)
         cls.addClassCleanup(cls.chain.stop)
-        cls.alice = os.path.join(cls.folder.name, "alice.key")
+        cls.alice = os.path.join(folder.name, "alice.key")
         with open(os.open(cls.alice, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
             file.write(ALICE_KEY)
 
@@ -50,7 +50,7 @@ class ChainTest(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_2_a_neuron_from_the_command_line(self):
-        hotkey = os.path.join(self.folder.name, "neuron.key")
+        hotkey = os.path.join(self.folder, "neuron.key")
         subprocess.run([BITTENSOR, "wallet", "create", hotkey], check=True, capture_output=True)
         said = self.on_chain("register", "--netuid", "1", "--neuron_key", hotkey, "--coldkey",
                              self.alice, answer="no\n", expect=1)
@@ -81,7 +81,35 @@ class ChainTest(unittest.TestCase):
     def test_4_nothing_is_asked_by_default(self):
         self.assertIn("--chain_endpoint", self.run_program("status", expect=2))
 
-    def test_5_status(self):
+    def unregistered(self, *arguments, **options):
+        """A neuron that has to be registered first."""
+        return self.neuron("a", "--chain_endpoint", self.chain.endpoint, "--netuid", "1",
+                           "--coldkey", self.alice, *arguments, **options)
+
+    def test_5_a_neuron_says_that_it_waits_for_a_yes(self):
+        terminal, its_end = os.openpty()
+        self.addCleanup(os.close, terminal)
+        neuron = self.unregistered(stdin=its_end)
+        os.close(its_end)
+        _, wait = self.until_waiting(neuron, "a yes at its terminal")
+        self.assertIsNone(wait["until_s"])
+        self.assertIn("waits for a yes at its terminal: to be registered costs, since",
+                      self.bittensor_status(neuron.folder))
+        os.write(terminal, b"no\n")
+        self.assertEqual(neuron.finish(), 1)
+        self.assertIn("not confirmed: nothing was done", neuron.stderr())
+
+    def test_5_a_neuron_says_that_it_works_for_its_place(self):
+        self.chain.ask("dev_setStorage", {"SubtensorModule": {"Difficulty": [[[1], 2**63]]}})
+        neuron = self.unregistered("--chain_work", "--yes")
+        _, wait = self.until_waiting(neuron, "the proof of work that registers it")
+        self.assertIsNone(wait["until_s"])
+        self.assertIn("waits for the proof of work that registers it",
+                      self.bittensor_status(neuron.folder))
+        neuron.process.terminate()
+        self.assertEqual(neuron.finish(), 1)
+
+    def test_6_status(self):
         said = json.loads(self.on_chain("status", "--netuid", "1", "--json"))
         self.assertEqual(said["subnet"]["kappa"], 32767)
         self.assertGreater(said["block"], 0)

@@ -23,13 +23,17 @@ SPEECHES = ROOT / "tests" / "data" / "speeches"
 VOCAB = ROOT / "tests" / "data" / "bert" / "vocab.txt"
 TLS_DATA = ROOT / "tests" / "data" / "tls"
 
+# The proof of work of a key, a fifth of a second: tests that are about it ask for it.
+os.environ.setdefault("BITTENSOR_RECORD_DIFFICULTY", "0")
+
 PATIENCE = 120  # seconds: for slow machines and sanitizers; nothing waits for it to pass
 
 
 class Neuron:
     """A running example program. Its events are read as they come."""
 
-    def __init__(self, folder, *arguments, program=MNIST, data=DATA, env=None, preexec_fn=None):
+    def __init__(self, folder, *arguments, program=MNIST, data=DATA, env=None, stdin=None,
+                 preexec_fn=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log = open(self.folder / "log", "w+")
@@ -37,8 +41,8 @@ class Neuron:
                    "--neuron_key", self.folder / "neuron.key", "--progress", "json",
                    "--threads", "1", "--log_interval", "4", "--data", data, *arguments]
         self.process = subprocess.Popen(
-            [str(part) for part in command], stdout=subprocess.PIPE, stderr=self.log, text=True,
-            env={**os.environ, **(env or {})}, preexec_fn=preexec_fn)
+            [str(part) for part in command], stdin=stdin, stdout=subprocess.PIPE, stderr=self.log,
+            text=True, env={**os.environ, **(env or {})}, preexec_fn=preexec_fn)
         self.events = []
         self._queue = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
@@ -99,3 +103,40 @@ class ProgramTest(unittest.TestCase):
         neuron = Neuron(self.folder / name, *arguments, **options)
         self.addCleanup(neuron.close)
         return neuron
+
+
+class WatchedTest(ProgramTest):
+    """Looks at what neurons say of themselves."""
+
+    def status(self, neuron):
+        """The state that its status file holds; None before there is one."""
+        try:
+            return json.loads((neuron.folder / "neuron.status.json").read_text())
+        except FileNotFoundError:
+            return None
+
+    def until(self, neuron, found):
+        """The first state for which found(state) is something, and that."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            state = self.status(neuron)
+            if state and (what := found(state)):
+                return state, what
+            self.assertIsNone(neuron.process.poll(), neuron.stderr())
+            time.sleep(0.05)
+        self.fail(f"not in time; the last state: {json.dumps(state)}")
+
+    def until_waiting(self, neuron, what):
+        return self.until(neuron, lambda state: next(
+            (wait for wait in state["training"]["waiting"] if what in wait["what"]), None))
+
+    def until_event(self, neuron, kind, text):
+        return self.until(neuron, lambda state: next(
+            (event for event in state["events"]
+             if event["kind"] == kind and text in event["text"]), None))
+
+    def bittensor_status(self, *arguments):
+        run = subprocess.run([BITTENSOR, "status", *map(str, arguments)], capture_output=True,
+                             text=True, timeout=PATIENCE)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        return run.stdout

@@ -4,6 +4,7 @@
 import json
 import signal
 import subprocess
+import time
 import unittest
 
 import torch
@@ -56,6 +57,11 @@ class Serve(ProgramTest):
 
     def test_torchscript_is_served_and_asked(self):
         served, address = self.serve("model.ts", "--schema", "image:3x2x2")
+        end = time.monotonic() + PATIENCE
+        while "waits for" not in (said := self.run_bittensor("status").stdout):
+            self.assertLess(time.monotonic(), end, said)
+        self.assertRegex(said, r"serve at 127\.0\.0\.1:\d+  waiting")
+        self.assertIn("waits for the signal to stop: it serves a model that does not learn", said)
         line = json.loads(self.query(address, "rows.pt", "--json", "--save", "answer.pt"))
         expected = self.model(torch.load(self.folder / "rows.pt"))
         self.assertTrue(torch.allclose(torch.tensor(line["output"]), expected, atol=1e-5))

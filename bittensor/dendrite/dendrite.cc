@@ -98,10 +98,11 @@ bool Dendrite::Pending::ready() const {
 
 std::vector<Dendrite::Pending::Awaited> Dendrite::Pending::awaited() const {
   BITTENSOR_CHECK(state_ != nullptr) << "awaited() after wait()";
-  const std::vector<TimePoint> until = state_->dendrite.usual(*state_);
+  const std::vector<TimePoint> usual = state_->dendrite.usual(*state_);
   std::vector<Awaited> awaited;
-  for (std::size_t i = 0; i < until.size(); ++i) {
-    if (state_->fan_out->is_open(i)) awaited.push_back({state_->calls[i].peer.key, until[i]});
+  for (std::size_t i = 0; i < usual.size(); ++i) {
+    if (!state_->fan_out->is_open(i)) continue;
+    awaited.push_back({state_->calls[i].peer.key, usual[i], state_->deadline + kGrace});
   }
   return awaited;
 }

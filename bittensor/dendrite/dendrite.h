@@ -91,10 +91,12 @@ class Dendrite {
     // Whether wait_usual() would return at once.
     bool ready() const;
 
-    // Whose answers are not there yet, and until when wait_usual() waits for them: for people.
+    // Whose answers are not there yet, and until when wait_usual() and wait() wait for them: for
+    // people.
     struct Awaited {
       PublicKey peer;
-      TimePoint until;
+      TimePoint usual;
+      TimePoint deadline;
     };
     std::vector<Awaited> awaited() const;
 

@@ -31,46 +31,67 @@ TimePoint soon() {
   return std::chrono::steady_clock::now() + kPatience;
 }
 
-Confirm ask_user(bool yes, Watch& watch) {
-  return [yes, &watch](const std::string& what) -> absl::Status {
+// What is waited for now: the chain, whose next answer has as long as each other, or what is done
+// in between.
+class Waits {
+ public:
+  Waits(Watch& watch, const NeuronOptions& options)
+      : watch_(watch),
+        chain_(absl::StrCat("the chain at ", absl::StrJoin(options.chain_endpoint, ", "))) {
+    for_chain();
+  }
+
+  void for_chain() { wait_.emplace(watch_.wait(chain_, soon())); }
+  void instead_for(std::string what) { wait_.emplace(watch_.wait(std::move(what))); }
+
+ private:
+  Watch& watch_;
+  const std::string chain_;
+  std::optional<Watch::Wait> wait_;
+};
+
+Confirm ask_user(bool yes, Waits& waits) {
+  return [yes, &waits](const std::string& what) -> absl::Status {
     std::fprintf(stderr, "%s\n", what.c_str());
     if (yes) return absl::OkStatus();
     if (isatty(STDIN_FILENO) == 0) {
       return absl::CancelledError("nothing was done: give --yes, or say yes at a terminal");
     }
     std::fprintf(stderr, "Type yes to do it: ");
-    const Watch::Wait wait = watch.wait("a yes at its terminal: to be registered costs");
+    waits.instead_for("a yes at its terminal: to be registered costs");
     std::string line;
-    if (std::getline(std::cin, line) && line == "yes") return absl::OkStatus();
-    return absl::CancelledError("not confirmed: nothing was done");
+    const bool said = std::getline(std::cin, line) && line == "yes";
+    waits.for_chain();
+    return said ? absl::OkStatus() : absl::CancelledError("not confirmed: nothing was done");
   };
 }
 
-absl::StatusOr<Account> open_coldkey(const std::string& file) {
+absl::StatusOr<Account> open_coldkey(const std::string& file, Waits& waits) {
   BITTENSOR_ASSIGN_OR_RETURN(const KeyFileInfo info, inspect_key_file(file));
   Secret passphrase;
   if (info.encrypted) {
+    waits.instead_for(absl::StrCat("the passphrase of ", file, " at its terminal"));
     BITTENSOR_ASSIGN_OR_RETURN(passphrase, ask_passphrase(absl::StrCat("passphrase of ", file),
                                                           /*twice=*/false));
+    waits.for_chain();
   }
   return Account::load(file, passphrase.view());
 }
 
 absl::Status register_by_work(const NeuronOptions& options, Chain& chain, const Signer& hotkey,
-                              const std::string& what, Watch& watch) {
+                              const std::string& what, Waits& waits) {
   BITTENSOR_ASSIGN_OR_RETURN(const KeyFileInfo owner, inspect_key_file(options.coldkey));
   const auto once = [&]() -> absl::Status {
-    std::optional<Watch::Wait> wait;
-    wait.emplace(watch.wait("the proof of work that registers it, on all cores"));
+    waits.instead_for("the proof of work that registers it, on all cores");
     BITTENSOR_ASSIGN_OR_RETURN(
         const WorkRegistration work,
         find_registration_work(
             chain, static_cast<std::uint16_t>(options.netuid), hotkey.account,
             account_of(owner.key), [](const std::string& line) { spdlog::info("chain: {}", line); },
             [] { return StopSignal::requested(); }, kPatience));
-    wait.reset();
+    waits.for_chain();
     return submit_if_confirmed(chain, work, hotkey, absl::StrCat(what, " by proof of work"), 0,
-                               ask_user(options.yes, watch), kPatience)
+                               ask_user(options.yes, waits), kPatience)
         .status();
   };
   const absl::Status status = once();
@@ -78,13 +99,13 @@ absl::Status register_by_work(const NeuronOptions& options, Chain& chain, const 
 }
 
 absl::Status register_by_money(const NeuronOptions& options, Chain& chain, const Signer& hotkey,
-                               const std::string& what, Watch& watch) {
-  BITTENSOR_ASSIGN_OR_RETURN(const Account payer, open_coldkey(options.coldkey));
+                               const std::string& what, Waits& waits) {
+  BITTENSOR_ASSIGN_OR_RETURN(const Account payer, open_coldkey(options.coldkey, waits));
   const auto netuid = static_cast<std::uint16_t>(options.netuid);
   BITTENSOR_ASSIGN_OR_RETURN(const SubnetHyperparameters subnet,
                              chain.hyperparameters(netuid, soon()));
   return submit_if_confirmed(chain, BurnedRegistration{netuid, hotkey.account}, signer_of(payer),
-                             what, subnet.burn, ask_user(options.yes, watch), kPatience)
+                             what, subnet.burn, ask_user(options.yes, waits), kPatience)
       .status();
 }
 
@@ -97,9 +118,7 @@ absl::StatusOr<std::unique_ptr<Chain>> join_chain(const NeuronOptions& options,
     return absl::InvalidArgumentError(
         "peers are found by gossip or on a chain: give --bootstrap or --chain_endpoint");
   }
-  // Each answer has as long; what is done on the chain in between starts the time anew.
-  const Watch::Wait wait = watch.wait(
-      absl::StrCat("the chain at ", absl::StrJoin(options.chain_endpoint, ", ")), soon());
+  Waits waits(watch, options);
   BITTENSOR_ASSIGN_OR_RETURN(
       std::unique_ptr<Chain> chain,
       open_chain({options.chain_endpoint, options.chain_genesis, options.chain_ca}, soon()));
@@ -116,8 +135,8 @@ absl::StatusOr<std::unique_ptr<Chain>> join_chain(const NeuronOptions& options,
     }
     const std::string what = absl::StrCat("registers ", name, " in subnet ", netuid);
     BITTENSOR_RETURN_IF_ERROR(options.chain_work
-                                  ? register_by_work(options, *chain, hotkey, what, watch)
-                                  : register_by_money(options, *chain, hotkey, what, watch));
+                                  ? register_by_work(options, *chain, hotkey, what, waits)
+                                  : register_by_money(options, *chain, hotkey, what, waits));
     BITTENSOR_ASSIGN_OR_RETURN(uid, chain->uid(netuid, hotkey.account, soon()));
   }
   if (!uid.has_value()) return absl::UnavailableError("the chain forgot the neuron at once");

@@ -95,7 +95,13 @@ void Neuron::begin_training() {
 TrainingStep::Result Neuron::step(const MakeMiniBatch& make, std::int64_t number, std::int64_t end,
                                   torch::optim::Optimizer& optimizer) {
   make_ = make;
-  TrainingStep::Result result = step_.learn(ahead_.next(number, end), optimizer);
+  if (options_.watch != nullptr) options_.watch->set_phase(Watch::Phase::kTraining);
+  TrainingStep::Question question = ahead_.next(number, end);
+  const std::int64_t samples = question.batch->size();
+  TrainingStep::Result result = step_.learn(std::move(question), optimizer);
+  if (options_.watch != nullptr) {
+    loss_.step_done(*options_.watch, result.output, number + 1, samples);
+  }
   if (options_.serve_interval > 0 && (number + 1) % options_.serve_interval == 0) {
     axon_.serve(*synapse_);
   }

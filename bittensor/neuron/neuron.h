@@ -16,6 +16,7 @@
 #include "bittensor/neuron/look_ahead.h"
 #include "bittensor/neuron/mini_batch.h"
 #include "bittensor/neuron/training_step.h"
+#include "bittensor/neuron/watched_loss.h"
 #include "bittensor/router/router.h"
 #include "bittensor/synapse/synapse.h"
 #include "bittensor/transport/transport.h"
@@ -49,7 +50,8 @@ class Neuron {
     TrainingStep::Options step;
     int look_ahead = 16;      // batches that are asked about before their turn, at most
     int serve_interval = 20;  // steps after which others get a fresh copy of the model; 0: never
-    // Told what is waited for, and how long the parts of a step take; must outlive the neuron.
+    // Told how training goes and what is waited for, and how long the parts of a step take; must
+    // outlive the neuron.
     Watch* watch = nullptr;
     Trace* trace = nullptr;
   };
@@ -100,6 +102,7 @@ class Neuron {
   TrainingStep step_;
   MakeMiniBatch make_;
   LookAhead<TrainingStep::Question> ahead_;
+  WatchedLoss loss_;
 };
 
 }  // namespace bittensor

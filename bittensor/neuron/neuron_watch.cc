@@ -105,17 +105,18 @@ void NeuronWatch::run() {
   }
 }
 
-void NeuronWatch::attach(Neuron& neuron, const PublicKey& self) {
+void NeuronWatch::attach(Metagraph& metagraph, Axon& axon, Dendrite& dendrite,
+                         const PublicKey& self) {
   MutexLock lock(mutex_);
-  neuron_ = &neuron;
+  parts_.emplace(Parts{metagraph, axon, dendrite});
   self_ = self;
 }
 
 void NeuronWatch::detach() {
   MutexLock lock(mutex_);
-  if (neuron_ == nullptr) return;
+  if (!parts_) return;
   last_ = gather();
-  neuron_ = nullptr;
+  parts_.reset();
 }
 
 void NeuronWatch::add_scores(const std::vector<SynapseRecord>& synapses, const at::Tensor& scores) {
@@ -133,17 +134,16 @@ NeuronState NeuronWatch::state() {
 
 NeuronState NeuronWatch::gather() {
   NeuronState state = watch_.state();
-  if (neuron_ == nullptr) {
+  if (!parts_) {
     state.peers = last_.peers;
     state.weights = last_.weights;
     state.axon = last_.axon;
     state.axon.requests_per_s = 0;
     state.axon.queued = 0;
   } else {
-    const Axon::Stats served = neuron_->axon().stats();
-    state.axon = {requests_per_s_,       served.answered,  served.refused,
-                  served.failed,         served.rows,      neuron_->axon().queued(),
-                  served.bytes_received, served.bytes_sent};
+    const Axon::Stats served = parts_->axon.stats();
+    state.axon = {requests_per_s_, served.answered,       served.refused,        served.failed,
+                  served.rows,     parts_->axon.queued(), served.bytes_received, served.bytes_sent};
     for (auto& [key, peer] : gather_peers()) state.peers.push_back(std::move(peer));
     std::sort(state.peers.begin(), state.peers.end(), [](const auto& a, const auto& b) {
       return std::tie(b.weight, b.last_seen_s) < std::tie(a.weight, a.last_seen_s);
@@ -162,7 +162,7 @@ NeuronWatch::Peers NeuronWatch::gather_peers() {
   Peers peers;
   there_.clear();
   std::map<PublicKey, SynapseRecord> records;
-  for (SynapseRecord& record : neuron_->metagraph().get_synapses(NeuronState::kMaxPeers)) {
+  for (SynapseRecord& record : parts_->metagraph.get_synapses(NeuronState::kMaxPeers)) {
     if (record.key == self_) continue;
     there_.insert(record.key);
     NeuronState::Peer& peer = peers[record.key];
@@ -171,7 +171,7 @@ NeuronWatch::Peers NeuronWatch::gather_peers() {
     peer.last_seen_s = now_s;
     records.emplace(record.key, std::move(record));
   }
-  for (const PeerLedger::Account& account : neuron_->dendrite().accounts()) {
+  for (const PeerLedger::Account& account : parts_->dendrite.accounts()) {
     NeuronState::Peer& peer = peers[account.key];
     if (peer.address.empty()) {
       peer.address = account.address;
@@ -181,7 +181,7 @@ NeuronWatch::Peers NeuronWatch::gather_peers() {
     } else if (account.last_code == absl::StatusCode::kPermissionDenied ||
                account.last_code == absl::StatusCode::kUnauthenticated) {
       peer.status = Status::kRefused;
-    } else if (neuron_->dendrite().rests(records[account.key]) > Duration::zero()) {
+    } else if (parts_->dendrite.rests(records[account.key]) > Duration::zero()) {
       peer.status = Status::kFailing;
     } else if (account.answered > 0 && account.latency > options_.timeout / kSlowAnswer) {
       peer.status = Status::kSlow;
@@ -198,7 +198,7 @@ NeuronWatch::Peers NeuronWatch::gather_peers() {
     peer.gradients_given = account.gradients_given;
     peer.lessons_given = account.lessons_given;
   }
-  for (const CallerLedger::Account& account : neuron_->axon().callers().accounts()) {
+  for (const CallerLedger::Account& account : parts_->axon.callers().accounts()) {
     if (account.key.is_zero()) continue;
     NeuronState::Peer& peer = peers[account.key];
     const double heard_s = watch_.unix_s(account.heard_at);
@@ -218,7 +218,7 @@ NeuronWatch::Peers NeuronWatch::gather_peers() {
   }
   for (auto& [key, peer] : peers) {
     peer.key = key.hex();
-    peer.weight = neuron_->metagraph().get_weight(key);
+    peer.weight = parts_->metagraph.get_weight(key);
     if (const auto score = scores_.find(key); score != scores_.end()) peer.score = score->second;
   }
   return peers;
@@ -227,7 +227,7 @@ NeuronWatch::Peers NeuronWatch::gather_peers() {
 void NeuronWatch::gather_weights(NeuronState& state) {
   const TimePoint now = executor_.now();
   if (now >= weights_due_) {
-    const WeightMatrix matrix = neuron_->metagraph().weight_matrix();
+    const WeightMatrix matrix = parts_->metagraph.weight_matrix();
     const at::Tensor values = matrix.weights.contiguous();
     const std::size_t n = std::min(matrix.keys.size(), NeuronState::kMaxPeers);
     weights_ = {};
@@ -253,8 +253,8 @@ void NeuronWatch::add_unsaid_waits(NeuronState& state) {
     moved_phase_ = training.phase;
     moved_at_s_ = now;
   }
-  const bool has_company = neuron_ != nullptr && neuron_->metagraph().size() > 0;
-  if (neuron_ == nullptr || has_company) {
+  const bool has_company = parts_.has_value() && parts_->metagraph.size() > 0;
+  if (!parts_ || has_company) {
     alone_since_s_ = 0;
   } else if (!options_.bootstrap.empty()) {
     if (alone_since_s_ == 0) alone_since_s_ = now;
@@ -272,7 +272,7 @@ void NeuronWatch::look() {
   MutexLock lock(mutex_);
   NeuronState state = gather();
   note_requests(state);
-  if (neuron_ != nullptr) note_changes(state);
+  if (parts_.has_value()) note_changes(state);
   state.axon.requests_per_s = requests_per_s_;
   state.events = watch_.state().events;
   log_long_waits(state);
@@ -303,7 +303,7 @@ void NeuronWatch::note_changes(const NeuronState& state) {
       watch_.add_event(Kind::kCame, absl::StrCat(name, " at ", peer.address, " came"), peer.key);
     }
     if (was.there && !there) {
-      const bool farewell = neuron_->metagraph().said_goodbye(*key);
+      const bool farewell = parts_->metagraph.said_goodbye(*key);
       watch_.add_event(
           Kind::kLeft,
           absl::StrCat(name, " at ", peer.address,
@@ -343,15 +343,15 @@ void NeuronWatch::log_long_waits(const NeuronState& state) {
 void NeuronWatch::write(const NeuronState& state) {
   if (port_ != nullptr) {
     MetricsPort::More more;
-    if (neuron_ != nullptr) {
-      const Metagraph::Stats gossip = neuron_->metagraph().stats();
+    if (parts_.has_value()) {
+      const Metagraph::Stats gossip = parts_->metagraph.stats();
       more.gossip_rounds = gossip.rounds;
       more.gossip_failed_calls = gossip.failed_calls;
       more.gossip_bytes_sent = gossip.bytes_sent;
       more.gossip_refused = gossip.refused;
-      more.neurons_known = neuron_->metagraph().size();
+      more.neurons_known = parts_->metagraph.size();
       more.neurons_proven = there_.size();
-      for (const auto& [code, count] : neuron_->axon().callers().refusals()) {
+      for (const auto& [code, count] : parts_->axon.callers().refusals()) {
         more.refused_by_reason[failure_reason(code)] += count;
       }
     }

@@ -14,9 +14,11 @@
 
 #include "absl/status/status.h"
 
+#include "bittensor/axon/axon.h"
 #include "bittensor/base/executor.h"
 #include "bittensor/base/mutex.h"
-#include "bittensor/neuron/neuron.h"
+#include "bittensor/dendrite/dendrite.h"
+#include "bittensor/metagraph/metagraph.h"
 #include "bittensor/watch/appended_file.h"
 #include "bittensor/watch/neuron_state.h"
 #include "bittensor/watch/watch.h"
@@ -58,8 +60,9 @@ class NeuronWatch {
   // Shows the last state, and ends. May be called twice.
   void stop();
 
-  // From now on until detach() the state is that of this neuron, whose key is `self`.
-  void attach(Neuron& neuron, const PublicKey& self) BITTENSOR_EXCLUDES(mutex_);
+  // From now on until detach() the state is that of a neuron of these parts, whose key is `self`.
+  void attach(Metagraph& metagraph, Axon& axon, Dendrite& dendrite, const PublicKey& self)
+      BITTENSOR_EXCLUDES(mutex_);
   void detach() BITTENSOR_EXCLUDES(mutex_);
 
   // The gate's mean scores of a batch, [n], of `synapses`.
@@ -79,6 +82,12 @@ class NeuronWatch {
 
  private:
   using Peers = std::map<PublicKey, NeuronState::Peer>;
+
+  struct Parts {
+    Metagraph& metagraph;
+    Axon& axon;
+    Dendrite& dendrite;
+  };
 
   // What was seen of a peer the last time.
   struct Seen {
@@ -106,7 +115,7 @@ class NeuronWatch {
   Mutex mutex_;
   std::condition_variable_any wake_;
   bool stopped_ BITTENSOR_GUARDED_BY(mutex_) = false;
-  Neuron* neuron_ BITTENSOR_GUARDED_BY(mutex_) = nullptr;
+  std::optional<Parts> parts_ BITTENSOR_GUARDED_BY(mutex_);
   PublicKey self_ BITTENSOR_GUARDED_BY(mutex_);
   NeuronState last_ BITTENSOR_GUARDED_BY(mutex_);  // of the neuron before it was detached
   std::map<PublicKey, double> scores_ BITTENSOR_GUARDED_BY(mutex_);

@@ -99,6 +99,10 @@ std::string progress_style(const NeuronOptions& options) {
   return options.quiet ? "quiet" : options.progress;
 }
 
+std::string files_prefix(const NeuronOptions& options) {
+  return std::filesystem::path(options.neuron_key).replace_extension();
+}
+
 std::string checkpoint_path(const NeuronOptions& options) {
   if (!options.save_model.empty()) return options.save_model;
   return std::filesystem::path(options.neuron_key).replace_extension("pt");

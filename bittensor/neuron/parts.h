@@ -35,6 +35,9 @@ Neuron::Options neuron_options(const NeuronOptions& options);
 // --progress, or "quiet" with --quiet.
 std::string progress_style(const NeuronOptions& options);
 
+// Where a neuron's files are, beside its key: "a/neuron" of a/neuron.key.
+std::string files_prefix(const NeuronOptions& options);
+
 // Where the best model so far goes: --save_model, or the key file's name with ".pt".
 std::string checkpoint_path(const NeuronOptions& options);
 

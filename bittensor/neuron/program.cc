@@ -27,17 +27,15 @@
 #include "bittensor/base/stop_signal.h"
 #include "bittensor/base/terminal.h"
 #include "bittensor/command_line/command_line.h"
-#include "bittensor/dashboard/dashboard.h"
 #include "bittensor/neuron/clip_gradients.h"
 #include "bittensor/neuron/confusion.h"
 #include "bittensor/neuron/join_chain.h"
 #include "bittensor/neuron/neuron.h"
+#include "bittensor/neuron/neuron_display.h"
 #include "bittensor/neuron/neuron_watch.h"
 #include "bittensor/neuron/parts.h"
-#include "bittensor/transport/address.h"
 #include "bittensor/watch/event_file.h"
 #include "bittensor/watch/live_view.h"
-#include "bittensor/watch/release.h"
 #include "bittensor/watch/report_page.h"
 #include "bittensor/watch/trace.h"
 
@@ -96,17 +94,6 @@ nlohmann::json exchange_of(Neuron& neuron) {
           {"taught_by", to_json(neuron.teachers().counts())}};
 }
 
-// Beside the key: "a/neuron" of a/neuron.key.
-std::string prefix_of(const NeuronOptions& options) {
-  return std::filesystem::path(options.neuron_key).replace_extension();
-}
-
-// Where others reach the axon, as the metagraph says where they reach it.
-std::string axon_address(Neuron& neuron) {
-  const auto address = parse_address(neuron.metagraph().address());
-  return address.ok() ? join_host_port(address->host, neuron.axon().port()) : "";
-}
-
 // Lines of the log that stay above the live view instead of running into it.
 class ProgressSink : public spdlog::sinks::base_sink<std::mutex> {
  public:
@@ -162,32 +149,6 @@ std::string config_text(const NeuronOptions& options, const NeuronTask& task) {
   return text;
 }
 
-NeuronWatch::Options watch_options(const NeuronOptions& options) {
-  NeuronWatch::Options watch;
-  if (options.status) watch.prefix = prefix_of(options);
-  watch.tensorboard = options.tensorboard;
-  if (options.metrics_port > 0) {
-    watch.metrics_address = join_host_port(options.metrics_ip, options.metrics_port);
-  }
-  watch.timeout = options.dendrite.timeout;
-  watch.bootstrap = options.metagraph.bootstrap;
-  return watch;
-}
-
-// The page that shows the neuron while it works; null if it is not wanted.
-absl::StatusOr<std::unique_ptr<Dashboard>> start_dashboard(const NeuronOptions& options,
-                                                           NeuronWatch& watch) {
-  if (options.dashboard < 0) return nullptr;
-  Dashboard::Options how;
-  how.listen_ip = options.dashboard_ip;
-  how.port = options.dashboard;
-  how.token = options.dashboard_token;
-  return Dashboard::start(std::move(how), [&watch] {
-    return to_json(watch.state())
-        .dump(-1, ' ', /*ensure_ascii=*/false, nlohmann::json::error_handler_t::replace);
-  });
-}
-
 void write_report_page(const std::string& path, const NeuronState& state,
                        const nlohmann::json& report) {
   const std::string title = absl::StrCat(state.neuron.program, ": ", state.neuron.name);
@@ -226,8 +187,7 @@ NeuronProgram::NeuronProgram(const NeuronOptions& options, std::string kind, Wal
     : options_(options),
       kind_(std::move(kind)),
       wallet_(std::move(wallet)),
-      lock_(std::move(lock)),
-      watch_(executor_) {}
+      lock_(std::move(lock)) {}
 
 NeuronProgram::~NeuronProgram() = default;
 
@@ -243,38 +203,26 @@ absl::StatusOr<std::unique_ptr<NeuronProgram>> NeuronProgram::start(const Neuron
 
 // What it does is to be seen from now on.
 absl::Status NeuronProgram::show() {
-  watch_.describe(about());
-  NeuronWatch::Options watching = watch_options(options_);
+  NeuronDisplay::Hooks hooks;
   const Progress::Style style = Progress::style_of(progress_style(options_));
   if (style == Progress::Style::kLive) {
-    watching.draw = [this](const NeuronState& state) {
+    hooks.draw = [this](const NeuronState& state) {
       const TerminalSize size = terminal_size();
       if (Progress* to = progress_) to->draw(live_view(state, size.columns, size.rows - 1));
     };
   }
   if (style == Progress::Style::kJson) {  // Whoever reads that need not read the log.
-    watching.say = [this, style](const std::string& line) { Progress(style, executor_).say(line); };
+    hooks.say = [this, style](const std::string& line) { Progress(style, executor_).say(line); };
   }
-  neuron_watch_ = std::make_unique<NeuronWatch>(std::move(watching), watch_, executor_);
-  BITTENSOR_RETURN_IF_ERROR(neuron_watch_->start());
-  BITTENSOR_ASSIGN_OR_RETURN(dashboard_, start_dashboard(options_, *neuron_watch_));
+  BITTENSOR_ASSIGN_OR_RETURN(
+      display_, NeuronDisplay::start(options_, kind_, wallet_.key(), executor_, std::move(hooks)));
   return absl::OkStatus();
 }
 
 Watch::Wait NeuronProgram::wait(std::string what, std::optional<Duration> at_most) {
   std::optional<TimePoint> until;
   if (at_most) until = executor_.now() + *at_most;
-  return watch_.wait(std::move(what), until);
-}
-
-NeuronState::About NeuronProgram::about() const {
-  const std::string folder = std::filesystem::path(options_.neuron_key).parent_path().filename();
-  NeuronState::About about;
-  about.key = wallet_.key().hex();
-  about.name = !options_.name.empty() ? options_.name : !folder.empty() ? folder : kind_;
-  about.program = kind_;
-  about.release = release();
-  return about;
+  return display_->watch().wait(std::move(what), until);
 }
 
 absl::Status NeuronProgram::run(NeuronTask task) {
@@ -284,58 +232,57 @@ absl::Status NeuronProgram::run(NeuronTask task) {
     options_.epochs = 1;
   }
   const NeuronOptions& options = options_;
-  NeuronWatch& neuron_watch = *neuron_watch_;
-  NeuronState::About described = about();
-  described.task = task.synapse->schema().task.name;
-  watch_.describe(described);
+  Watch& watch = display_->watch();
+  NeuronWatch& neuron_watch = display_->neuron_watch();
+  const std::string name_of_task = task.synapse->schema().task.name;
+  display_->describe(name_of_task, "");
   std::unique_ptr<Trace> trace;
   if (!options.trace_file.empty()) {
     BITTENSOR_ASSIGN_OR_RETURN(trace, Trace::create(options.trace_file, executor_));
   }
-  BITTENSOR_ASSIGN_OR_RETURN(const auto chain, join_chain(options, wallet_, watch_));
+  BITTENSOR_ASSIGN_OR_RETURN(const auto chain, join_chain(options, wallet_, watch));
 
   // The neuron: a metagraph that tells and learns who is there, an axon that serves a copy of the
   // model, a dendrite that asks others, a router that learns whom to ask.
   BITTENSOR_ASSIGN_OR_RETURN(const auto transport, make_transport(options, wallet_, executor_));
   Neuron::Options parts = neuron_options(options);
   parts.step.max_gradient_norm = task.max_gradient_norm;
-  parts.watch = &watch_;
+  parts.watch = &watch;
   parts.trace = trace.get();
   parts.metagraph.chain = chain.get();
   Neuron neuron(std::move(parts), *transport, wallet_, executor_, task.synapse);
   const auto optimizer = task.optimizer(neuron.parameters());
   Training training(task.kind, options, neuron.synapse(), neuron.router(), *optimizer, executor_,
                     &neuron.metagraph(), task.schedule, task.config);
-  training.show_to(watch_);
+  training.show_to(watch);
   progress_ = &training.progress();
   const LogAboveView log_above(training.progress());
   // Before what it looks at goes, whichever way this ends.
   const absl::Cleanup end_watch = [&] {
-    neuron_watch.detach();
+    display_->detach();
     neuron_watch.stop();
     training.progress().clear();
   };
-  neuron_watch.attach(neuron, wallet_.key());
+  display_->attach(neuron.metagraph(), neuron.axon(), neuron.dendrite());
   BITTENSOR_RETURN_IF_ERROR(training.load());
   BITTENSOR_RETURN_IF_ERROR(neuron.start(training.best(neuron.synapse()).get()));
-  described.address = axon_address(neuron);
-  watch_.describe(described);
+  display_->describe(name_of_task, axon_address(neuron.metagraph(), neuron.axon()));
   if (EventFile* file = neuron_watch.event_file()) {
-    file->add_text("config", 0, watch_.unix_s(), config_text(options, task));
+    file->add_text("config", 0, watch.unix_s(), config_text(options, task));
   }
   training.say_started(wallet_.key(), neuron.axon().port(), neuron.metagraph().address(),
-                       dashboard_ == nullptr ? "" : dashboard_->url());
+                       display_->url());
 
   std::optional<TestResult> alone;
   if (options.control && training.step() < 0) {
-    watch_.set_phase(Watch::Phase::kTraining);
-    const Watch::Wait wait = watch_.wait("the control: the same model, without the network");
+    watch.set_phase(Watch::Phase::kTraining);
+    const Watch::Wait wait = watch.wait("the control: the same model, without the network");
     alone = train_alone(options, task);
     BITTENSOR_RETURN_IF_ERROR(training.status());  // Cut short, it says nothing.
     training.say_alone(*alone);
   }
-  watch_.set_phase(Watch::Phase::kWaiting);
-  wait_for_peers(neuron.metagraph(), options, &watch_);
+  watch.set_phase(Watch::Phase::kWaiting);
+  wait_for_peers(neuron.metagraph(), options, &watch);
 
   std::optional<TestResult> local_test;  // of the last epoch
   Confusion confusion;                   // of the same
@@ -344,10 +291,11 @@ absl::Status NeuronProgram::run(NeuronTask task) {
     neuron.begin_training();
     while (training.next_step()) {
       const auto start = std::chrono::steady_clock::now();
+      const bool looked_at = watch.wants_loss();
       const TrainingStep::Result result =
           neuron.step(make, training.step(), training.end_of_epoch(), *optimizer);
       rest_as_if_slower(options.slow, std::chrono::steady_clock::now() - start);
-      if (watch_.wants_loss() && result.route.scores.defined() && !result.synapses.empty()) {
+      if (looked_at && result.route.scores.defined() && !result.synapses.empty()) {
         neuron_watch.add_scores(result.synapses, result.route.scores.mean(0));
       }
       training.show(result.output, options.batch_size_train, neuron.metagraph().size(),
@@ -356,7 +304,7 @@ absl::Status NeuronProgram::run(NeuronTask task) {
     if (!training.epoch_done()) break;
 
     // Test with the local path; the best model so far is saved and served.
-    watch_.set_phase(Watch::Phase::kTesting);
+    watch.set_phase(Watch::Phase::kTesting);
     confusion = {};
     local_test = test_local(task, neuron.synapse(), &confusion);
     const std::string details = task.describe ? task.describe(*local_test) : "";
@@ -365,7 +313,7 @@ absl::Status NeuronProgram::run(NeuronTask task) {
   BITTENSOR_RETURN_IF_ERROR(training.status());
 
   // How good the model is by itself, and how good with the network.
-  watch_.set_phase(Watch::Phase::kTesting);
+  watch.set_phase(Watch::Phase::kTesting);
   if (!local_test) local_test = test_local(task, neuron.synapse(), &confusion);
   const TestResult network_test = test_network(task, neuron);
   BITTENSOR_RETURN_IF_ERROR(training.status());
@@ -384,12 +332,13 @@ absl::Status NeuronProgram::run(NeuronTask task) {
   if (EventFile* file = neuron_watch.event_file()) {
     for (const Confusion::Misread& each : confusion.misread()) {
       file->add_image(absl::StrCat("test/misread/", each.label, " taken for ", each.predicted),
-                      training.step() + 1, watch_.unix_s(), each.picture);
+                      training.step() + 1, watch.unix_s(), each.picture);
     }
   }
   neuron_watch.look();
   if (options.report_page) {
-    write_report_page(prefix_of(options) + ".report.html", neuron_watch.state(), training.report());
+    write_report_page(files_prefix(options) + ".report.html", neuron_watch.state(),
+                      training.report());
   }
   // Whoever reads this finds the files there.
   training.say_report();

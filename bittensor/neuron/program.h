@@ -25,7 +25,6 @@
 #include "bittensor/neuron/training.h"
 #include "bittensor/synapse/synapse.h"
 #include "bittensor/wallet/wallet.h"
-#include "bittensor/watch/neuron_state.h"
 #include "bittensor/watch/watch.h"
 
 namespace CLI {
@@ -34,8 +33,7 @@ class App;
 
 namespace bittensor {
 
-class Dashboard;
-class NeuronWatch;
+class NeuronDisplay;
 
 // What one program has of its own: its data, its model, its optimizer.
 struct NeuronTask {
@@ -89,17 +87,14 @@ class NeuronProgram {
  private:
   NeuronProgram(const NeuronOptions& options, std::string kind, Wallet wallet, FileLock lock);
   absl::Status show();
-  NeuronState::About about() const;
 
   NeuronOptions options_;
   const std::string kind_;
   const Wallet wallet_;
   const FileLock lock_;
   ThreadExecutor executor_;
-  Watch watch_;
   std::atomic<Progress*> progress_{nullptr};  // where the live view is drawn, once there is one
-  std::unique_ptr<NeuronWatch> neuron_watch_;
-  std::unique_ptr<Dashboard> dashboard_;  // asks neuron_watch_
+  std::unique_ptr<NeuronDisplay> display_;
 };
 
 // Trains a copy of the task's model as it is, on the same batches and for as many steps, without

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -12,8 +13,11 @@
 #include "bittensor/chain/chain.h"
 #include "bittensor/neuron/neuron.h"
 #include "bittensor/neuron/options.h"
+#include "bittensor/watch/watch.h"
 
 namespace bittensor {
+
+class NeuronDisplay;
 
 // A neuron with all that it needs, by the options that programs have: the short way for a model of
 // your own. See examples/custom. Not thread-safe.
@@ -21,9 +25,12 @@ class StandaloneNeuron {
  public:
   // Opens the key file (created if missing), listens and joins the network. Errors name what is
   // wrong: a port that is taken, a key file that another neuron uses, a bootstrap that is no
-  // HOST:PORT.
+  // HOST:PORT. `bittensor status` shows it, and whatever else the options ask for (NeuronDisplay),
+  // by the name of its program, or by `kind`.
   static absl::StatusOr<std::unique_ptr<StandaloneNeuron>> create(const NeuronOptions& options,
-                                                                  std::shared_ptr<Synapse> synapse);
+                                                                  std::shared_ptr<Synapse> synapse,
+                                                                  const std::string& kind = "");
+  ~StandaloneNeuron();
 
   // Trains `steps` steps, with the network where there is one; `make` gives the batch of a step.
   // kCancelled if a stop is requested (StopSignal).
@@ -31,6 +38,8 @@ class StandaloneNeuron {
                      const MakeMiniBatch& make);
 
   Neuron& neuron() { return *neuron_; }
+  // Where it is told what the neuron waits for, beside what it says by itself.
+  Watch& watch();
   std::vector<at::Tensor> parameters() { return neuron_->parameters(); }
 
  private:
@@ -39,6 +48,7 @@ class StandaloneNeuron {
   const Wallet wallet_;
   const FileLock lock_;
   ThreadExecutor executor_;
+  std::unique_ptr<NeuronDisplay> display_;
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<Chain> chain_;  // null without --chain_endpoint
   std::unique_ptr<Neuron> neuron_;

@@ -123,23 +123,6 @@ absl::Status Training::status() const {
                    last_checkpoint_path(options_)));
 }
 
-void Training::Mean::add(const at::Tensor& value) {
-  if (!value.defined()) return;  // a step without the network
-  const torch::NoGradGuard no_grad;
-  sum = steps == 0 ? value.detach().clone() : sum + value;
-  ++steps;
-}
-
-double Training::Mean::take() {
-  const double mean = steps > 0 ? sum.item<double>() / steps : 0;
-  *this = {};
-  return mean;
-}
-
-std::optional<double> Training::Mean::take_if_any() {
-  return steps > 0 ? std::optional<double>(take()) : std::nullopt;
-}
-
 // With a look-ahead, answers arrive some steps before the one that they are for, and in bursts.
 void Training::count_help(std::uint64_t answers, std::size_t asked) {
   ++report_.steps;
@@ -158,16 +141,6 @@ void Training::show(const SynapseOutput& output, std::int64_t images, std::size_
   distillation_loss_.add(output.distillation_loss);
   shown_.images += images;
   count_help(answers.ok, synapses.size());
-  if (watch_ != nullptr) {
-    watched_loss_.add(output.loss);
-    watched_local_loss_.add(output.local_target_loss);
-    watched_network_loss_.add(output.network_target_loss);
-    watch_->step_done(step_ + 1, images);
-    if (watch_->wants_loss()) {
-      watch_->add_loss({watched_local_loss_.take_if_any(), watched_network_loss_.take_if_any(),
-                        watched_loss_.take_if_any()});
-    }
-  }
   const bool last = step_ + 1 == end_of_epoch_;
   const bool interval = (step_ + 1) % options_.log_interval == 0;
   if (!last && !progress_.due(interval)) return;

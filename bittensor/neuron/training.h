@@ -22,6 +22,7 @@
 #include "bittensor/neuron/report.h"
 #include "bittensor/neuron/schedule.h"
 #include "bittensor/neuron/test_result.h"
+#include "bittensor/neuron/watched_loss.h"
 #include "bittensor/synapse/synapse.h"
 #include "bittensor/synapse/synapse_output.h"
 #include "bittensor/watch/watch.h"
@@ -103,16 +104,6 @@ class Training {
   Progress& progress() { return progress_; }
 
  private:
-  // Over the steps that had a value. A tensor, so that a GPU is not waited for at each step.
-  struct Mean {
-    at::Tensor sum;
-    int steps = 0;
-
-    void add(const at::Tensor& value);
-    double take();  // and begins anew; 0 if there was none
-    std::optional<double> take_if_any();
-  };
-
   void count_help(std::uint64_t answers, std::size_t asked);
   void save_position();
   TrainingPosition position() const { return {epoch_, step_ + 1, steps_per_epoch_}; }
@@ -128,10 +119,7 @@ class Training {
   std::int64_t steps_per_epoch_ = 0;
   std::int64_t end_of_epoch_ = 0;
   StepProgress shown_;
-  Mean local_loss_, network_loss_, distillation_loss_;  // since the last line
-  // Since the watch last took them. Of their own, or when it looks would show in the last digits of
-  // the lines.
-  Mean watched_loss_, watched_local_loss_, watched_network_loss_;
+  LossMean local_loss_, network_loss_, distillation_loss_;  // since the last line
   std::uint64_t unused_answers_ = 0;  // others' answers that no step has used yet
   absl::Status diverged_;
   NeuronReport report_;

@@ -140,7 +140,7 @@ TrainingStep::Result TrainingStep::learn(Question question, torch::optim::Optimi
   part.emplace(parts_.trace, "forward.lessons");
   const Taught taught = lessons_for(batch);
   part.emplace(parts_.trace, "wait.answers");
-  result.answers = wait_for_answers(question.pending);
+  result.answers = wait_for_answers(question.pending, /*usual=*/true);
   part.emplace(parts_.trace, "forward.network");
 
   // The network path. Who was asked about what stands since the question left; how much each
@@ -192,7 +192,9 @@ TrainingStep::Result TrainingStep::look(MiniBatch& batch) {
   result.weights = weights_of(result.synapses);
   result.route =
       parts_.router.route(result.synapses, result.weights, batch.context(), batch.inputs());
-  result.answers = parts_.dendrite.forward(result.route.synapses, result.route.requests);
+  Dendrite::Pending pending =
+      parts_.dendrite.forward_async(result.route.synapses, result.route.requests);
+  result.answers = wait_for_answers(pending, /*usual=*/false);
   result.output = joined(batch, result.route, result.answers);
   return result;
 }
@@ -228,17 +230,19 @@ NetworkView TrainingStep::view_of(const Route& route, const std::vector<Answer>&
   return view;
 }
 
-std::vector<Answer> TrainingStep::wait_for_answers(Dendrite::Pending& pending) const {
-  if (parts_.watch == nullptr || pending.ready()) return pending.wait_usual();
-  const auto awaited = pending.awaited();
-  if (awaited.empty()) return pending.wait_usual();
-  TimePoint until = awaited.front().until;
-  for (const auto& of : awaited) until = std::max(until, of.until);
-  const bool one = awaited.size() == 1;
-  const Watch::Wait wait =
-      parts_.watch->wait(one ? "an answer" : absl::StrCat("answers of ", awaited.size(), " peers"),
-                         until, one ? awaited.front().peer.hex() : "");
-  return pending.wait_usual();
+std::vector<Answer> TrainingStep::wait_for_answers(Dendrite::Pending& pending, bool usual) const {
+  std::vector<Dendrite::Pending::Awaited> awaited;
+  if (parts_.watch != nullptr && !pending.ready()) awaited = pending.awaited();
+  std::optional<Watch::Wait> wait;
+  if (!awaited.empty()) {
+    TimePoint until = TimePoint::min();
+    for (const auto& of : awaited) until = std::max(until, usual ? of.usual : of.deadline);
+    const bool one = awaited.size() == 1;
+    wait.emplace(parts_.watch->wait(
+        one ? "an answer" : absl::StrCat("answers of ", awaited.size(), " peers"), until,
+        one ? awaited.front().peer.hex() : ""));
+  }
+  return usual ? pending.wait_usual() : pending.wait();
 }
 
 // By how much better the network was lately on what has labels: its joined predictions, where there

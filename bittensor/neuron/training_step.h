@@ -110,7 +110,8 @@ class TrainingStep {
   // Both paths of a test batch, from what context() computed last.
   SynapseOutput joined(MiniBatch& batch, const Route& route,
                        const std::vector<Answer>& answers) const;
-  std::vector<Answer> wait_for_answers(Dendrite::Pending& pending) const;
+  // Says whom it waits for; as long as their answers usually take, or until the deadline.
+  std::vector<Answer> wait_for_answers(Dendrite::Pending& pending, bool usual) const;
   void follow_losses(const SynapseOutput& output, const at::Tensor& labels);
   // What others teach in this step by lessons.
   struct Taught {

