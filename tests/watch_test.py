@@ -4,7 +4,9 @@
 import json
 import os
 import pathlib
+import pty
 import random
+import re
 import shutil
 import signal
 import socket
@@ -68,6 +70,29 @@ class EachKindOfWaiting(WatchedTest):
                          [0]["training"]["waiting"][0]["what"], "the first peer")
         _, wait = self.until_waiting(neuron, "an answer of bootstrap 127.0.0.1:9")
         self.assertIsNone(wait["until_s"])
+
+    def test_passphrase_of_its_key(self):
+        key = self.folder / "a" / "neuron.key"
+        key.parent.mkdir()
+        (self.folder / "words").touch(0o600)
+        (self.folder / "words").write_text("correct horse\n")
+        subprocess.run([BITTENSOR, "wallet", "create", key, "--encrypt", "--passphrase_file",
+                        self.folder / "words"], check=True, capture_output=True)
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execv(MNIST, [MNIST, "--neuron_key", key, "--data", DATA, "--axon_port", "0",
+                             "--metagraph_port", "0", "--listen_ip", "127.0.0.1", *SMALL])
+        try:
+            end = time.monotonic() + PATIENCE
+            while "waits for the passphrase" not in (said := subprocess.run(
+                    [BITTENSOR, "status", key], capture_output=True, text=True).stdout):
+                self.assertLess(time.monotonic(), end, said)
+                time.sleep(0.05)
+            self.assertRegex(said, r"waits for the passphrase of .*/a/neuron.key at its terminal, since")
+        finally:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            os.close(terminal)
 
     def test_control(self):
         neuron = self.neuron("a", "--control", "--epochs", "1000", *SMALL)
@@ -246,6 +271,15 @@ class WhatARunLeaves(WatchedTest):
                      "bittensor_axon_answered_total", "bittensor_gossip_rounds_total",
                      "bittensor_router_weight{peer=", "process_resident_memory_bytes"):
             self.assertIn(name, self.metrics)
+
+    def test_what_grafana_and_the_alerts_ask_for_is_there(self):
+        dashboard = json.loads((OPERATIONS / "grafana.json").read_text())
+        asked = [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", [])]
+        self.assertGreater(len(asked), 10)
+        asked.append((OPERATIONS / "alerts.yml").read_text())
+        told = set(re.findall(r"(?m)^# TYPE (\w+)", self.metrics))
+        for name in set(re.findall(r"\b(?:bittensor|process)_\w+", " ".join(asked))):
+            self.assertIn(name, told)
 
     def test_promtool_finds_nothing_to_complain_of(self):
         promtool = debian_promtool()

@@ -113,10 +113,13 @@ std::string last_checkpoint_path(const NeuronOptions& options) {
   return path.replace_extension(".last" + path.extension().string());
 }
 
-absl::StatusOr<Wallet> open_wallet(const NeuronOptions& options) {
+absl::StatusOr<Wallet> open_wallet(
+    const NeuronOptions& options,
+    const std::function<absl::Status(const PublicKey&)>& before_asking) {
   BITTENSOR_ASSIGN_OR_RETURN(Secret passphrase, read_passphrase(options.passphrase_file));
   const auto info = inspect_key_file(options.neuron_key);
   if (info.ok() && info->encrypted && passphrase.empty()) {
+    if (before_asking) BITTENSOR_RETURN_IF_ERROR(before_asking(info->key));
     auto answer = ask_passphrase("passphrase of " + options.neuron_key, /*twice=*/false);
     if (answer.ok()) passphrase = *std::move(answer);  // If not, load() says what to do.
   }

@@ -3,6 +3,7 @@
 // From what the user said to the parts, so that the programs need not repeat it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -47,8 +48,11 @@ std::string last_checkpoint_path(const NeuronOptions& options);
 
 // The neuron's key, from --neuron_key, which is created if it is missing; its passphrase, if
 // the file is encrypted or is to be, from --passphrase_file, the environment or the terminal.
-// Errors as Wallet::load_or_create().
-absl::StatusOr<Wallet> open_wallet(const NeuronOptions& options);
+// Errors as Wallet::load_or_create(). `before_asking`, if there is one, is called with the key
+// before the terminal is waited for; an error of its is returned.
+absl::StatusOr<Wallet> open_wallet(
+    const NeuronOptions& options,
+    const std::function<absl::Status(const PublicKey&)>& before_asking = nullptr);
 
 // Keeps a second neuron from using the same key. kFailedPrecondition says so.
 absl::StatusOr<FileLock> lock_key(const NeuronOptions& options);

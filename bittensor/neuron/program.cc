@@ -182,27 +182,34 @@ TestResult train_alone(const NeuronOptions& options, const NeuronTask& task) {
   return test_local(task, *synapse);
 }
 
-NeuronProgram::NeuronProgram(const NeuronOptions& options, std::string kind, Wallet wallet,
-                             FileLock lock)
-    : options_(options),
-      kind_(std::move(kind)),
-      wallet_(std::move(wallet)),
-      lock_(std::move(lock)) {}
+NeuronProgram::NeuronProgram(const NeuronOptions& options, std::string kind)
+    : options_(options), kind_(std::move(kind)) {}
 
 NeuronProgram::~NeuronProgram() = default;
 
 absl::StatusOr<std::unique_ptr<NeuronProgram>> NeuronProgram::start(const NeuronOptions& options,
                                                                     const std::string& kind) {
-  BITTENSOR_ASSIGN_OR_RETURN(Wallet wallet, open_wallet(options));
-  BITTENSOR_ASSIGN_OR_RETURN(FileLock lock, lock_key(options));
-  auto program = std::unique_ptr<NeuronProgram>(
-      new NeuronProgram(options, kind, std::move(wallet), std::move(lock)));
-  BITTENSOR_RETURN_IF_ERROR(program->show());
+  std::unique_ptr<NeuronProgram> program(new NeuronProgram(options, kind));
+  std::optional<Watch::Wait> wait;
+  BITTENSOR_ASSIGN_OR_RETURN(
+      Wallet wallet, open_wallet(options, [&](const PublicKey& key) -> absl::Status {
+        BITTENSOR_RETURN_IF_ERROR(program->show(key));
+        wait.emplace(program->wait(
+            absl::StrCat("the passphrase of ", options.neuron_key, " at its terminal")));
+        return absl::OkStatus();
+      }));
+  wait.reset();
+  program->wallet_.emplace(std::move(wallet));
+  if (program->display_ == nullptr) {
+    BITTENSOR_RETURN_IF_ERROR(program->show(program->wallet_->key()));
+  }
   return program;
 }
 
-// What it does is to be seen from now on.
-absl::Status NeuronProgram::show() {
+// Holds the key against other processes; what the neuron does is to be seen from now on.
+absl::Status NeuronProgram::show(const PublicKey& key) {
+  BITTENSOR_ASSIGN_OR_RETURN(FileLock lock, lock_key(options_));
+  lock_.emplace(std::move(lock));
   NeuronDisplay::Hooks hooks;
   const Progress::Style style = Progress::style_of(progress_style(options_));
   if (style == Progress::Style::kLive) {
@@ -215,7 +222,7 @@ absl::Status NeuronProgram::show() {
     hooks.say = [this, style](const std::string& line) { Progress(style, executor_).say(line); };
   }
   BITTENSOR_ASSIGN_OR_RETURN(
-      display_, NeuronDisplay::start(options_, kind_, wallet_.key(), executor_, std::move(hooks)));
+      display_, NeuronDisplay::start(options_, kind_, key, executor_, std::move(hooks)));
   return absl::OkStatus();
 }
 
@@ -240,17 +247,17 @@ absl::Status NeuronProgram::run(NeuronTask task) {
   if (!options.trace_file.empty()) {
     BITTENSOR_ASSIGN_OR_RETURN(trace, Trace::create(options.trace_file, executor_));
   }
-  BITTENSOR_ASSIGN_OR_RETURN(const auto chain, join_chain(options, wallet_, watch));
+  BITTENSOR_ASSIGN_OR_RETURN(const auto chain, join_chain(options, *wallet_, watch));
 
   // The neuron: a metagraph that tells and learns who is there, an axon that serves a copy of the
   // model, a dendrite that asks others, a router that learns whom to ask.
-  BITTENSOR_ASSIGN_OR_RETURN(const auto transport, make_transport(options, wallet_, executor_));
+  BITTENSOR_ASSIGN_OR_RETURN(const auto transport, make_transport(options, *wallet_, executor_));
   Neuron::Options parts = neuron_options(options);
   parts.step.max_gradient_norm = task.max_gradient_norm;
   parts.watch = &watch;
   parts.trace = trace.get();
   parts.metagraph.chain = chain.get();
-  Neuron neuron(std::move(parts), *transport, wallet_, executor_, task.synapse);
+  Neuron neuron(std::move(parts), *transport, *wallet_, executor_, task.synapse);
   const auto optimizer = task.optimizer(neuron.parameters());
   Training training(task.kind, options, neuron.synapse(), neuron.router(), *optimizer, executor_,
                     &neuron.metagraph(), task.schedule, task.config);
@@ -270,7 +277,7 @@ absl::Status NeuronProgram::run(NeuronTask task) {
   if (EventFile* file = neuron_watch.event_file()) {
     file->add_text("config", 0, watch.unix_s(), config_text(options, task));
   }
-  training.say_started(wallet_.key(), neuron.axon().port(), neuron.metagraph().address(),
+  training.say_started(wallet_->key(), neuron.axon().port(), neuron.metagraph().address(),
                        display_->url());
 
   std::optional<TestResult> alone;

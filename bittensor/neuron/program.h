@@ -85,13 +85,13 @@ class NeuronProgram {
   absl::Status run(NeuronTask task);
 
  private:
-  NeuronProgram(const NeuronOptions& options, std::string kind, Wallet wallet, FileLock lock);
-  absl::Status show();
+  NeuronProgram(const NeuronOptions& options, std::string kind);
+  absl::Status show(const PublicKey& key);
 
   NeuronOptions options_;
   const std::string kind_;
-  const Wallet wallet_;
-  const FileLock lock_;
+  std::optional<Wallet> wallet_;
+  std::optional<FileLock> lock_;
   ThreadExecutor executor_;
   std::atomic<Progress*> progress_{nullptr};  // where the live view is drawn, once there is one
   std::unique_ptr<NeuronDisplay> display_;
