@@ -8,6 +8,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <optional>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -18,7 +22,9 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "bittensor/base/cache_folder.h"
 #include "bittensor/base/child_process.h"
+#include "bittensor/base/staged_file.h"
 #include "bittensor/base/status_macros.h"
 #include "bittensor/command_line/command_line.h"
 
@@ -27,7 +33,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto kDescribeTimeout = std::chrono::seconds(20);
+constexpr auto kDescribeTimeout = std::chrono::seconds(60);  // of all, on a busy machine
 
 // The row of `name`, or null.
 const CommandRow* row_of(const std::vector<CommandRow>& rows, absl::string_view name) {
@@ -47,24 +53,80 @@ void become(const std::string& name, std::vector<char*> arguments) {
   std::exit(kExitFailed);
 }
 
-// What another program says of itself.
-absl::StatusOr<CommandEntry> description_of(const std::string& program) {
-  BITTENSOR_ASSIGN_OR_RETURN(ChildProcess process,
-                             ChildProcess::start({program_path(program), kDescribe}, {}));
-  const auto give_up = std::chrono::steady_clock::now() + kDescribeTimeout;
-  std::vector<std::string> lines;
-  while (true) {
-    const bool ended = process.ended();  // Before the read: all it wrote is there.
-    for (std::string& line : process.read_lines()) lines.push_back(std::move(line));
-    if (ended) break;
-    if (std::chrono::steady_clock::now() > give_up) {
-      return absl::DeadlineExceededError(absl::StrCat(program, " does not describe itself"));
+// What other programs say of themselves. Loading libtorch takes each of them a second, and a shell
+// that starts asks for all: what they said is kept in a file each, until the program is another.
+class Descriptions {
+ public:
+  // Starts `program` if what it says is not known yet.
+  void ask(const std::string& program) {
+    const auto [it, is_new] = asked_.try_emplace(program);
+    if (!is_new) return;  // a program of several commands
+    Asked& asked = it->second;
+    const std::string path = program_path(program);
+    asked.stamp = stamp_of(path);
+    asked.file = absl::StrCat(cache_folder(), "/commands/", fs::path(path).filename().string(), "-",
+                              absl::Hex(std::hash<std::string>()(path)));
+    std::ifstream file(asked.file);
+    std::string line;
+    if (std::getline(file, line) && line == asked.stamp && std::getline(file, line)) {
+      asked.json = line;
+      return;
     }
-    pollfd output{process.output(), POLLIN, 0};
-    poll(&output, 1, /*ms=*/20);
+    auto process = ChildProcess::start({path, kDescribe}, {});
+    if (process.ok()) asked.process.emplace(*std::move(process));
   }
-  return command_of_json(absl::StrJoin(lines, "\n"));
-}
+
+  // What it says; waits for it.
+  absl::StatusOr<CommandEntry> take(const std::string& program) {
+    Asked& asked = asked_[program];
+    const bool is_news = asked.process.has_value();
+    if (is_news) {
+      BITTENSOR_ASSIGN_OR_RETURN(asked.json, read(program, *asked.process));
+      asked.process.reset();
+    }
+    BITTENSOR_ASSIGN_OR_RETURN(CommandEntry described, command_of_json(asked.json));
+    if (is_news) keep(asked);
+    return described;
+  }
+
+ private:
+  struct Asked {
+    std::optional<ChildProcess> process;
+    std::string stamp;  // which program it was
+    std::string file;   // where it is kept
+    std::string json;
+  };
+
+  static std::string stamp_of(const std::string& path) {
+    std::error_code error;
+    const auto written = fs::last_write_time(path, error).time_since_epoch().count();
+    return absl::StrCat(path, " ", fs::file_size(path, error), " ", written);
+  }
+
+  static absl::StatusOr<std::string> read(const std::string& program, ChildProcess& process) {
+    const auto give_up = std::chrono::steady_clock::now() + kDescribeTimeout;
+    std::vector<std::string> lines;
+    while (true) {
+      const bool ended = process.ended();  // Before the read: all it wrote is there.
+      for (std::string& line : process.read_lines()) lines.push_back(std::move(line));
+      if (ended) return absl::StrJoin(lines, " ");
+      if (std::chrono::steady_clock::now() > give_up) {
+        return absl::DeadlineExceededError(absl::StrCat(program, " does not describe itself"));
+      }
+      pollfd output{process.output(), POLLIN, 0};
+      poll(&output, 1, /*ms=*/20);
+    }
+  }
+
+  // Where that cannot be, it is asked again the next time.
+  static void keep(const Asked& asked) {
+    std::error_code error;
+    fs::create_directories(fs::path(asked.file).parent_path(), error);
+    write_whole_file(asked.file, {asked.stamp, "\n", asked.json, "\n"}).IgnoreError();
+  }
+
+  std::map<std::string, Asked> asked_;
+};
 
 }  // namespace
 
@@ -115,10 +177,16 @@ void show_help_of_swarms_neuron(int argc, char** argv) {
 
 CommandEntry all_commands(const CLI::App& app) {
   CommandEntry all = describe(app);
+  Descriptions descriptions;
+  for (const auto* rows : {&command_rows(), &neuron_rows()}) {  // all at the same time
+    for (const CommandRow& row : *rows) {
+      if (*row.program != '\0') descriptions.ask(row.program);
+    }
+  }
   for (const CommandRow& row : command_rows()) {
     CommandEntry* const command = all.find(row.name);
     if (command == nullptr || *row.program == '\0') continue;
-    const auto described = description_of(row.program);
+    const auto described = descriptions.take(row.program);
     if (!described.ok()) continue;
     const CommandEntry* found = described->find(row.name);
     *command = found != nullptr ? *found : *described;  // a program of one command is that command
@@ -126,7 +194,7 @@ CommandEntry all_commands(const CLI::App& app) {
   }
   for (const CommandRow& row : neuron_rows()) {
     CommandEntry* const command = all.find("neuron")->find(row.name);
-    auto described = description_of(row.program);
+    auto described = descriptions.take(row.program);
     if (!described.ok()) continue;
     described->name = row.name;
     *command = *std::move(described);

@@ -16,17 +16,13 @@
 #include "spdlog/spdlog.h"
 #include <sodium.h>
 
+#include "bittensor/base/cache_folder.h"
 #include "bittensor/base/status_macros.h"
 
 namespace bittensor {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 absl::Status failed(const fs::path& path, const std::error_code& error) {
   return absl::InternalError(absl::StrCat(path.string(), ": ", error.message()));
@@ -113,10 +109,7 @@ absl::Status put_in_place(const std::vector<PackageFile>& files, const fs::path&
 }  // namespace
 
 std::string default_cache() {
-  if (const auto own = environment("BITTENSOR_CACHE"); !own.empty()) return own;
-  if (const auto xdg = environment("XDG_CACHE_HOME"); !xdg.empty()) return xdg + "/bittensor";
-  const auto home = environment("HOME");
-  return (home.empty() ? "." : home) + "/.cache/bittensor";
+  return cache_folder();
 }
 
 absl::StatusOr<std::string> sha256_of_file(const std::string& path) {

@@ -37,7 +37,7 @@ struct FetchOptions {
   Duration timeout = std::chrono::minutes(15);  // of each of the two
 };
 
-// $BITTENSOR_CACHE, or $XDG_CACHE_HOME/bittensor, or ~/.cache/bittensor.
+// cache_folder().
 std::string default_cache();
 
 // The folder below `cache` that holds exactly `package.files`. Brings them there with
