@@ -9,6 +9,7 @@
 #include <iterator>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -29,12 +30,17 @@ constexpr char kStyle[] = R"(
 @media(prefers-color-scheme:dark){:root{--ink:#e6e6e6;--soft:#9a9a9a;--line:#3a3a3a;--back:#161616;--heat:98,160,234}}
 body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--back);max-width:70rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}
-table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{padding:.2rem .6rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--line)}
-th:first-child,td:first-child{text-align:left}caption{text-align:left;color:var(--soft);padding-bottom:.3rem}
-.wide{overflow-x:auto}.curves,.matrices{display:flex;flex-wrap:wrap;gap:1.5rem}figure{margin:0}figcaption{color:var(--soft)}
-svg text{fill:var(--soft);font-size:11px}svg .axis{stroke:var(--line)}
-pre{background:rgba(127,127,127,.12);padding:.7rem;overflow-x:auto;white-space:pre-wrap}
+table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{padding:.2rem .5rem;text-align:right;border-bottom:1px solid var(--line)}
+th{font-weight:600;vertical-align:bottom}td{white-space:nowrap}th:first-child,td:first-child,.text{text-align:left}.text{white-space:normal;overflow-wrap:anywhere}
+caption{text-align:left;color:var(--soft);padding-bottom:.3rem}
+.curves,.matrices{display:flex;flex-wrap:wrap;gap:1.5rem}figure{margin:0;max-width:100%;overflow-x:auto}figcaption{color:var(--soft)}
+svg{max-width:100%;height:auto}svg text{fill:var(--soft);font-size:11px}svg .axis{stroke:var(--line)}
+pre{background:rgba(127,127,127,.12);padding:.7rem;white-space:pre-wrap;overflow-wrap:anywhere}
 .key i{display:inline-block;width:1rem;height:3px;margin:0 .3rem .2rem 1rem}td.hot{background:rgba(var(--heat),var(--h))}
+@media(max-width:48rem){body{margin:1rem auto}.cards,.cards tbody{display:block}.cards caption{display:block}.cards tr:first-child{display:none}
+.cards tr{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr);column-gap:1rem;padding:.5rem 0;border-bottom:1px solid var(--line)}
+.cards td{display:flex;justify-content:space-between;gap:.5rem;border:0;padding:.05rem .3rem}.cards td::before{content:attr(data-name);color:var(--soft);white-space:normal}
+.cards td:first-child{font-weight:600}.cards td.text{grid-column:1/-1;display:block}.cards td.text::before{margin-right:.5rem}.matrices th,.matrices td{padding:.1rem .25rem;font-size:12px}}
 )";
 
 // Told apart also by those who see few colours (Okabe and Ito 2008), on light and dark.
@@ -49,14 +55,52 @@ std::string escaped(const std::string& text) {
                              {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}});
 }
 
-std::string cell(const std::string& text) {
-  return absl::StrCat("<td>", escaped(text), "</td>");
-}
-
 std::string hot_cell(double part, const std::string& text) {
   return absl::StrFormat("<td class=hot style=\"--h:%.3f\">%s</td>",
                          0.75 * std::clamp(part, 0.0, 1.0), escaped(text));
 }
+
+// A table of which each row is a card where the window is narrow: each cell knows its column's
+// name.
+class Table {
+ public:
+  // The title, the caption, and the columns' names, of which one may be of words.
+  Table(const std::string& title, const std::string& caption, std::vector<std::string> names,
+        std::size_t words_at = std::string::npos)
+      : names_(std::move(names)),
+        text_(absl::StrCat("<h2>", title, "</h2>\n<table class=cards role=table>\n<caption>",
+                           caption, "</caption>\n<tr role=row>")) {
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      absl::StrAppend(&text_, "<th role=columnheader", i == words_at ? " class=text>" : ">",
+                      escaped(names_[i]), "</th>");
+    }
+    text_ += "</tr>\n";
+  }
+
+  void begin_row() {
+    text_ += "<tr role=row>";
+    column_ = 0;
+  }
+  void cell(const std::string& text) { add("", text); }
+  // Of words, which may take several lines.
+  void words(const std::string& text) { add(" class=text", text); }
+  void hot(double part, const std::string& text) {
+    add(absl::StrFormat(" class=hot style=\"--h:%.3f\"", 0.75 * std::clamp(part, 0.0, 1.0)), text);
+  }
+  void end_row() { text_ += "</tr>\n"; }
+
+  std::string text() const { return text_ + "</table>\n"; }
+
+ private:
+  void add(const std::string& more, const std::string& text) {
+    absl::StrAppend(&text_, "<td role=cell", more, " data-name=\"", escaped(names_[column_++]),
+                    "\">", escaped(text), "</td>");
+  }
+
+  const std::vector<std::string> names_;
+  std::string text_;
+  std::size_t column_ = 0;
+};
 
 std::string row(const std::vector<std::string>& names) {
   std::string text = "<tr>";
@@ -79,29 +123,31 @@ std::string count_text(const std::optional<double>& count) {
 }
 
 std::string table(const std::vector<ReportedNeuron>& neurons) {
-  std::string text =
-      "<h2>How good each became</h2>\n<div class=wide><table>\n<caption>Test accuracy: alone, as "
-      "the "
-      "same model without the network; local, after learning with it; network, with its answers."
-      "</caption>\n";
-  text += row({"neuron", "key", "alone", "local", "network", "test loss", "samples/s", "steps",
+  Table table("How good each became",
+              "Test accuracy: alone, as the same model without the network; local, after learning "
+              "with it; network, with its answers.",
+              {"neuron", "key", "alone", "local", "network", "test loss", "samples/s", "steps",
                "answers", "failed", "lessons taken", "gradients taken"});
   for (const ReportedNeuron& neuron : neurons) {
     const NeuronState::Training& training = neuron.state.training;
     const json& report = neuron.report;
     const auto rate = in_report(report, "images_per_second");
-    absl::StrAppend(
-        &text, "<tr>", cell(name_of(neuron.state)), cell(short_key(neuron.state.neuron.key)),
-        cell(percent_text(training.accuracy.alone)), cell(percent_text(training.accuracy.local)),
-        cell(percent_text(training.accuracy.network)),
-        cell(loss_text(in_report(report, "test_loss"))),
-        cell(rate ? count_text(rate) : absl::StrFormat("%.0f", training.samples_per_s)),
-        cell(absl::StrCat(training.step)), cell(count_text(in_report(report, "answers_ok"))),
-        cell(count_text(in_report(report, "answers_failed"))),
-        cell(count_text(in_report(report, "lessons_taken"))),
-        cell(count_text(in_report(report, "gradients_taken"))), "</tr>\n");
+    table.begin_row();
+    table.cell(name_of(neuron.state));
+    table.cell(short_key(neuron.state.neuron.key));
+    table.cell(percent_text(training.accuracy.alone));
+    table.cell(percent_text(training.accuracy.local));
+    table.cell(percent_text(training.accuracy.network));
+    table.cell(loss_text(in_report(report, "test_loss")));
+    table.cell(rate ? count_text(rate) : absl::StrFormat("%.0f", training.samples_per_s));
+    table.cell(absl::StrCat(training.step));
+    table.cell(count_text(in_report(report, "answers_ok")));
+    table.cell(count_text(in_report(report, "answers_failed")));
+    table.cell(count_text(in_report(report, "lessons_taken")));
+    table.cell(count_text(in_report(report, "gradients_taken")));
+    table.end_row();
   }
-  return text + "</table></div>\n";
+  return table.text();
 }
 
 using Value = std::function<std::optional<double>(const NeuronState::Point&)>;
@@ -147,11 +193,14 @@ std::string curve(const std::string& title, const std::vector<ReportedNeuron>& n
                         kLeft, kHeight - 8, kWidth - 8, kHeight - 8, last_step);
   for (std::size_t i = 0; i < neurons.size(); ++i) {
     std::string points;
+    double before = 0;
     double last_x = 0;
     double last_y = 0;
     for (const NeuronState::Point& point : neurons[i].state.history) {
       const auto y = value(point);
-      if (!y || !std::isfinite(*y)) continue;
+      // What a test found stays until the next: the line goes from one to the other.
+      if (!y || !std::isfinite(*y) || (!points.empty() && *y == before)) continue;
+      before = *y;
       last_x = x_of(static_cast<double>(point.step));
       last_y = y_of(*y);
       absl::StrAppendFormat(&points, "%.1f,%.1f ", last_x, last_y);
@@ -199,29 +248,37 @@ std::string name_of(const std::string& key, const std::vector<ReportedNeuron>& n
   return short_key(key);
 }
 
+// "46/48": taken and given.
+std::string both(std::uint64_t taken, std::uint64_t given) {
+  return absl::StrCat(taken, "/", given);
+}
+
 std::string helpers(const std::vector<ReportedNeuron>& neurons) {
-  std::string text =
-      "<h2>Who helped whom</h2>\n<div class=wide><table>\n<caption>A row for each neuron and peer: "
-      "what the peer was worth to it, and what passed between them.</caption>\n";
-  text += row({"neuron", "peer", "weight", "status", "latency", "answered", "failed",
-               "lessons taken", "lessons given", "gradients taken", "gradients given", "sent",
-               "received", "last failure"});
+  Table table("Who helped whom",
+              "A row for each neuron and peer: what the peer was worth to it, and what passed "
+              "between them.",
+              {"neuron", "peer", "weight", "status", "latency", "answered/asked",
+               "lessons taken/given", "gradients taken/given", "received", "sent", "last failure"},
+              /*words_at=*/10);
   for (std::size_t i = 0; i < std::min(neurons.size(), kTableNeurons); ++i) {
     for (std::size_t j = 0; j < std::min(neurons[i].state.peers.size(), kTableNeurons); ++j) {
       const NeuronState::Peer& peer = neurons[i].state.peers[j];
-      absl::StrAppend(
-          &text, "<tr>", cell(name_of(neurons[i].state)), cell(name_of(peer.key, neurons)),
-          hot_cell(peer.weight, absl::StrFormat("%.3f", peer.weight)), cell(to_string(peer.status)),
-          cell(peer.latency_ms ? absl::StrFormat("%.1f ms", *peer.latency_ms) : "-"),
-          cell(absl::StrCat(peer.answered)), cell(absl::StrCat(peer.failed)),
-          cell(absl::StrCat(peer.lessons_taken)), cell(absl::StrCat(peer.lessons_given)),
-          cell(absl::StrCat(peer.gradients_taken)), cell(absl::StrCat(peer.gradients_given)),
-          cell(bytes_text(static_cast<double>(peer.bytes_sent))),
-          cell(bytes_text(static_cast<double>(peer.bytes_received))), cell(peer.last_failure),
-          "</tr>\n");
+      table.begin_row();
+      table.cell(name_of(neurons[i].state));
+      table.cell(name_of(peer.key, neurons));
+      table.hot(peer.weight, absl::StrFormat("%.3f", peer.weight));
+      table.cell(to_string(peer.status));
+      table.cell(peer.latency_ms ? absl::StrFormat("%.1f ms", *peer.latency_ms) : "-");
+      table.cell(both(peer.answered, peer.asked));
+      table.cell(both(peer.lessons_taken, peer.lessons_given));
+      table.cell(both(peer.gradients_taken, peer.gradients_given));
+      table.cell(bytes_text(static_cast<double>(peer.bytes_received)));
+      table.cell(bytes_text(static_cast<double>(peer.bytes_sent)));
+      table.words(peer.last_failure.empty() ? "-" : peer.last_failure);
+      table.end_row();
     }
   }
-  return text + "</table></div>\n";
+  return table.text();
 }
 
 std::string confusion(const ReportedNeuron& neuron) {
@@ -252,24 +309,27 @@ std::string confusions(const std::vector<ReportedNeuron>& neurons) {
   if (text.empty()) return "";
   return absl::StrCat(
       "<h2>What was taken for what</h2>\n<p>By the local model, on the test set.</p>"
-      "<div class=\"matrices wide\">\n",
+      "<div class=matrices>\n",
       text, "</div>\n");
 }
 
 std::string events(const std::vector<ReportedNeuron>& neurons) {
-  std::string text;
+  Table table("What happened", "The last of each neuron.", {"neuron", "after", "what"},
+              /*words_at=*/2);
+  bool any = false;
   for (const ReportedNeuron& neuron : neurons) {
     const auto& all = neuron.state.events;
     const std::size_t n = std::min(all.size(), kEvents);
     for (std::size_t i = all.size() - n; i < all.size(); ++i) {
-      absl::StrAppend(&text, "<tr>", cell(name_of(neuron.state)),
-                      cell(time_text(all[i].time_s - neuron.state.neuron.started_s)),
-                      "<td style=\"text-align:left\">", escaped(all[i].text), "</td></tr>\n");
+      table.begin_row();
+      table.cell(name_of(neuron.state));
+      table.cell(time_text(all[i].time_s - neuron.state.neuron.started_s));
+      table.words(all[i].text);
+      table.end_row();
+      any = true;
     }
   }
-  if (text.empty()) return "";
-  return absl::StrCat("<h2>What happened</h2>\n<div class=wide><table>\n",
-                      row({"neuron", "after", "what"}), text, "</table></div>\n");
+  return any ? table.text() : "";
 }
 
 // As a shell reads it back.
@@ -287,7 +347,7 @@ std::string report_page(const std::string& title, const std::vector<ReportedNeur
                         const std::string& command) {
   return absl::StrCat(
       "<!doctype html>\n<html lang=en><head><meta charset=utf-8>\n<meta "
-      "name=viewport content=\"width=device-width\"><title>",
+      "name=viewport content=\"width=device-width,initial-scale=1\"><title>",
       escaped(title), "</title>\n<style>", kStyle, "</style></head><body>\n<h1>", escaped(title),
       "</h1>\n", table(neurons), curves(neurons), confusions(neurons), helpers(neurons),
       events(neurons), "<h2>The command that repeats it</h2>\n<pre>", escaped(command),

@@ -28,9 +28,9 @@ TEST(ReportPage, HasTheTableTheCurvesTheConfusionAndTheCommand) {
   peer.lessons_taken = 42;
   neurons[0].state.peers.push_back(peer);
   const std::string page = report_page("mnist", neurons, "./run mnist --neurons 2");
-  for (const char* part :
-       {"91.30 %", "94.70 %", "95.20 %", "<polyline", "local loss", ">98<", ">42<",
-        "./run mnist --neurons 2", "<td>neuron-0</td><td>neuron-1</td>"}) {
+  for (const char* part : {"91.30 %", "94.70 %", "95.20 %", "<polyline", "local loss", ">98<",
+                           ">42/0<", "./run mnist --neurons 2",
+                           ">neuron-0</td><td role=cell data-name=\"peer\">neuron-1</td>"}) {
     EXPECT_THAT(page, HasSubstr(part));
   }
 }
