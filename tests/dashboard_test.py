@@ -193,7 +193,7 @@ class Page(ProgramTest):
             for width in 390, 1280:
                 browser.do(open=url, width=width, height=800)
                 browser.do(rows=4 if size[0] == "--swarm" else {"2": 1, "500": 478}[size[1]])
-                browser.do(keyboard=True)
+            browser.do(keyboard=True)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import { announce, byId, colour, fillWithCanvas, setText, showTip } from "./dom"
 import * as format from "./format";
 import type { View } from "./model";
 
+const kSlant = 34; // how far the last column's label reaches beyond it
 const kLabelled = 24; // larger matrices have no names at their sides
 const kNumbered = 8; // smaller ones have the numbers in their cells
 
@@ -60,8 +61,9 @@ export class Heat {
     context.clearRect(0, 0, width, height);
     if (n === 0 || this.weights.rows.every((row) => row === null)) return this.drawNothing(context, width, height);
     const margin = n <= kLabelled ? 74 : 4;
-    const size = Math.max(1, Math.min(width - margin - 4, height - margin - 4));
-    this.side = { left: (width - size - margin) / 2 + margin, top: (height - size - margin) / 2 + margin, size };
+    const right = n <= kLabelled ? kSlant : 4;
+    const size = Math.max(1, Math.min(width - margin - right, height - margin - 4));
+    this.side = { left: (width - size - margin - right) / 2 + margin, top: (height - size - margin) / 2 + margin, size };
     this.drawCells(context, n);
     if (n <= kLabelled) this.drawLabels(context, n);
     if (this.cell) {

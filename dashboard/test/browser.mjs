@@ -12,7 +12,7 @@
 //   {"text": "...", "in": "#selector"}            waits until that is there
 //   {"type": "...", "in": "#selector"}            fills it in and sends it
 //   {"keyboard": true}                            walks through the page without a mouse
-//   {"shot": FILE, "colours": "dark"}             a picture of it
+//   {"shot": FILE, "colours": "dark", "whole": true}   a picture of it, or of all below each other
 
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
@@ -207,7 +207,7 @@ async function keyboard() {
 async function shot(command) {
   await page.emulateMedia({ colorScheme: command.colours ?? "light" });
   await page.waitForTimeout(300); // The panels are drawn in the next frames.
-  await page.screenshot({ path: command.shot });
+  await page.screenshot({ path: command.shot, fullPage: command.whole ?? false });
 }
 
 const kCommands = { open, peers, rows: peers, phase, text, type, keyboard, shot };
