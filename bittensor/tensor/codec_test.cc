@@ -4,6 +4,7 @@
 #include <limits>
 #include <string>
 
+#include "absl/strings/escaping.h"
 #include "gtest/gtest.h"
 #include "torch/types.h"
 
@@ -89,6 +90,19 @@ struct BadTensor {
   std::size_t bytes;
   const char* why;
 };
+
+// docs/protocol.md shows these bytes.
+TEST(Codec, TheBytesAreThoseOfTheProtocolsPage) {
+  const auto hex = [](const at::Tensor& tensor, Compression compression) {
+    Payload payload;
+    EXPECT_TRUE(append_tensor_field(/*field_number=*/1, tensor, payload, compression).ok());
+    return absl::BytesToHexString(payload.flatten().substr(2));  // after the field's tag and length
+  };
+  EXPECT_EQ(hex(torch::tensor({1.F, 2.F, 3.F, 4.F}).view({2, 2}), Compression::kNone),
+            "0801120202021a100000803f000000400000404000008040");
+  EXPECT_EQ(hex(torch::tensor({{0.F, 1.F, 2.F, 255.F}}), Compression::kInt8),
+            "0801120201041a0c0000803f00000000000102ff2003");
+}
 
 TEST(Codec, RefusesWhatDoesNotFit) {
   constexpr std::int64_t kHuge = std::numeric_limits<std::int64_t>::max();
