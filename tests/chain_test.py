@@ -100,7 +100,7 @@ class ChainTest(WatchedTest):
         self.assertIn("not confirmed: nothing was done", neuron.stderr())
 
     def test_5_a_neuron_says_that_it_works_for_its_place(self):
-        self.chain.ask("dev_setStorage", {"SubtensorModule": {"Difficulty": [[[1], 2**63]]}})
+        self.chain.ask("dev_setStorage", {"SubtensorModule": {"Difficulty": [[[1], 2**52]]}})
         neuron = self.unregistered("--chain_work", "--yes")
         _, wait = self.until_waiting(neuron, "the proof of work that registers it")
         self.assertIsNone(wait["until_s"])

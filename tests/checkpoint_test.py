@@ -3,9 +3,12 @@
 
 import json
 import os
+import pathlib
+import shutil
 import subprocess
+import tempfile
 
-from programs import BITTENSOR, DATA, PATIENCE, ProgramTest
+from programs import BITTENSOR, DATA, PATIENCE, Neuron, ProgramTest
 
 PYTHON = "/usr/bin/python3"  # Debian's torch is a package of Debian's interpreter
 
@@ -16,10 +19,20 @@ def run(*arguments, **environment):
 
 
 class Checkpoints(ProgramTest):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.neurons = pathlib.Path(folder.name)
+        neuron = Neuron(cls.neurons, "--steps", "2", "--test_images", "10", "--train_images", "200")
+        cls.addClassCleanup(neuron.close)
+        assert neuron.finish() == 0, neuron.stderr()
+
     def trained(self):
-        neuron = self.neuron("a", "--steps", "2", "--test_images", "10", "--train_images", "200")
-        self.assertEqual(neuron.finish(), 0, neuron.stderr())
-        return self.folder / "a" / "neuron.pt"
+        """The checkpoints of a neuron that this test may damage."""
+        for path in self.neurons.glob("neuron*.pt"):
+            shutil.copy(path, self.folder)
+        return self.folder / "neuron.pt"
 
     def test_are_listed_and_shown(self):
         path = self.trained()

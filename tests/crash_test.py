@@ -11,7 +11,7 @@ import time
 
 from programs import ProgramTest
 
-KILLS = int(os.environ.get("BITTENSOR_KILLS", "10"))
+KILLS = int(os.environ.get("BITTENSOR_KILLS", "5"))
 
 
 class Crash(ProgramTest):

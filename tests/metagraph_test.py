@@ -17,7 +17,7 @@ class MetagraphCommand(ProgramTest):
         return run.stdout if succeeds else run.stderr
 
     def test_network_is_seen_in_every_form(self):
-        options = ("--epochs", "8", "--stay", "--min_peers", "1")
+        options = ("--epochs", "3", "--stay", "--min_peers", "1")
         first = self.neuron("a", *options)
         started = first.wait_for("started")
         second = self.neuron("b", *options, "--bootstrap", started["metagraph"])

@@ -3,7 +3,7 @@
 
 from programs import CIFAR, CIFAR_DATA, PATIENCE, ProgramTest
 
-QUICK = ("--epochs", "1", "--train_images", "200", "--test_images", "100", "--min_peers", "1",
+QUICK = ("--epochs", "1", "--train_images", "200", "--test_images", "50", "--min_peers", "1",
          "--timeout", str(PATIENCE), "--stay")
 
 
@@ -24,8 +24,8 @@ class Mixed(ProgramTest):
 
     def test_cifar_run_that_was_resumed_is_the_run_that_was_not(self):
         quick = dict(program=CIFAR, data=CIFAR_DATA)
-        few = ("--train_images", "200", "--test_images", "100", "--log_interval", "1",
-               "--learning_rate", "0.01")
+        few = ("--train_images", "96", "--test_images", "50", "--batch_size_train", "32",
+               "--log_interval", "1", "--learning_rate", "0.01")
         whole = self.neuron("whole", "--epochs", "2", *few, **quick)
         self.assertEqual(whole.finish(), 0, whole.stderr())
         # Stopped in its second epoch: --epochs, and with it the learning rate, is the same.

@@ -10,6 +10,9 @@ import subprocess
 from programs import BITTENSOR, DATA, MNIST, PATIENCE, TLS_DATA, ProgramTest
 
 
+SMALL = ("--steps", "8", "--test_images", "100")
+
+
 class Swarm(ProgramTest):
     def swarm(self, *arguments):
         return subprocess.run([BITTENSOR, "swarm", MNIST, "--dir", self.folder / "swarm", *arguments],
@@ -17,7 +20,7 @@ class Swarm(ProgramTest):
 
     def test_two_neurons_ask_each_other_and_learn(self):
         out = self.folder / "out.json"
-        run = self.swarm("--neurons", "2", "--json", out, "--data", DATA, "--epochs", "8", "--share",
+        run = self.swarm("--neurons", "2", "--json", out, "--data", DATA, "--epochs", "4", "--share",
                          "1/1")
         self.assertEqual(run.returncode, 0, run.stderr)
         neurons = json.loads(out.read_text())["neurons"]
@@ -55,9 +58,9 @@ class Swarm(ProgramTest):
             self.assertIn(reason, run.stderr)
 
     def test_killed_neuron_leaves_the_others_training(self):
-        first = self.neuron("a", "--epochs", "12", "--min_peers", "2", "--stay")
+        first = self.neuron("a", "--epochs", "5", "--min_peers", "2", "--stay")
         bootstrap = first.wait_for("started")["metagraph"]
-        second = self.neuron("b", "--epochs", "12", "--min_peers", "2", "--stay", "--bootstrap",
+        second = self.neuron("b", "--epochs", "5", "--min_peers", "2", "--stay", "--bootstrap",
                              bootstrap)
         third = self.neuron("c", "--epochs", "1000", "--min_peers", "2", "--bootstrap", bootstrap)
         third.wait_for("step", lambda event: event["answers_ok"] > 0)
@@ -75,15 +78,14 @@ class Swarm(ProgramTest):
                 probe.bind(("::1", 0))
         except OSError as error:
             self.skipTest(f"no IPv6 on this machine: {error}")
-        first = self.neuron("a", "--epochs", "1", "--min_peers", "2", "--stay",
-                            "--listen_ip", "::1")
+        first = self.neuron("a", *SMALL, "--min_peers", "2", "--stay", "--listen_ip", "::1")
         bootstrap = first.wait_for("started")["metagraph"]
         self.assertTrue(bootstrap.startswith("[::1]:"), bootstrap)
-        second = self.neuron("b", "--epochs", "1", "--min_peers", "2", "--stay",
-                             "--listen_ip", "::", "--remote_ip", "::1", "--bootstrap", bootstrap)
+        second = self.neuron("b", *SMALL, "--min_peers", "2", "--stay", "--listen_ip", "::", 
+                             "--remote_ip", "::1", "--bootstrap", bootstrap)
         # One that is told at an IPv4 address of the same machine: "::" takes both kinds.
-        third = self.neuron("c", "--epochs", "1", "--min_peers", "2", "--stay",
-                            "--listen_ip", "::", "--bootstrap", bootstrap)
+        third = self.neuron("c", *SMALL, "--min_peers", "2", "--stay", "--listen_ip", "::",
+                            "--bootstrap", bootstrap)
         for neuron in (first, second, third):
             report = neuron.wait_for("report")
             self.assertGreater(report["answers_ok"], 0, neuron.stderr())
@@ -117,9 +119,9 @@ class Swarm(ProgramTest):
 
 class Encrypted(ProgramTest):
     def pair(self, *tls):
-        first = self.neuron("a", "--epochs", "1", "--min_peers", "1", "--stay", *tls)
+        first = self.neuron("a", *SMALL, "--min_peers", "1", "--stay", *tls)
         bootstrap = first.wait_for("started")["metagraph"]
-        second = self.neuron("b", "--epochs", "1", "--min_peers", "1", "--stay", *tls,
+        second = self.neuron("b", *SMALL, "--min_peers", "1", "--stay", *tls,
                              "--bootstrap", bootstrap)
         for neuron in (first, second):
             report = neuron.wait_for("report")
@@ -129,7 +131,7 @@ class Encrypted(ProgramTest):
 
     def test_neurons_with_tls_ask_each_other_and_tell_one_without(self):
         bootstrap = self.pair("--tls")
-        plain = self.neuron("plain", "--epochs", "1", "--bootstrap", bootstrap)
+        plain = self.neuron("plain", *SMALL, "--bootstrap", bootstrap)
         self.assertEqual(plain.finish(), 0, plain.stderr())
         self.assertIn("start this neuron with --tls, too", plain.stderr())
 
@@ -139,6 +141,6 @@ class Encrypted(ProgramTest):
         key.chmod(0o600)
         bootstrap = self.pair("--tls_ca", TLS_DATA / "authority.pem", "--tls_certificate",
                               TLS_DATA / "neuron.pem", "--tls_key", key)
-        stranger = self.neuron("stranger", "--epochs", "1", "--tls", "--bootstrap", bootstrap)
+        stranger = self.neuron("stranger", *SMALL, "--tls", "--bootstrap", bootstrap)
         self.assertEqual(stranger.finish(), 0, stranger.stderr())
         self.assertIn("--tls_ca", stranger.stderr())

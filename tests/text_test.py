@@ -56,7 +56,7 @@ class Text(ProgramTest):
         self.assertEqual(whole.losses(), [(*step, *rest) for step, rest in sorted(by_step.items())])
 
     def test_text_and_images_on_one_network_do_not_disturb_each_other(self):
-        mnist = self.neuron("mnist", "--epochs", "1", "--min_peers", "1", "--stay")
+        mnist = self.neuron("mnist", "--steps", "8", "--min_peers", "1", "--stay")
         bert = self.bert("bert", "--epochs", "1", "--min_peers", "1", "--stay",
                          "--bootstrap", mnist.wait_for("started")["metagraph"])
         for neuron in (mnist, bert):

@@ -15,14 +15,15 @@ from programs import BUILD, ROOT, SPEECHES, VOCAB
 STRINGS = "100000" if os.environ.get("BITTENSOR_LONG") else "5000"
 TOKENIZE = BUILD / "text" / "bert_tokenize"
 
-# Encodes lines of standard input with the tokenizer of a folder.
+# Encodes lines of standard input with the tokenizers of folders, and saves these.
 ENCODE = """
 import json, sys
 from transformers import AutoTokenizer
-tokenizer = AutoTokenizer.from_pretrained(sys.argv[1])
-for line in sys.stdin:
-    print(json.dumps(tokenizer(bytes.fromhex(line.strip()).decode())["input_ids"]))
-tokenizer.save_pretrained(sys.argv[2])
+lines = [bytes.fromhex(line.strip()).decode() for line in sys.stdin]
+for folder in sys.argv[1:]:
+    tokenizer = AutoTokenizer.from_pretrained(folder + "/second")
+    print(json.dumps([tokenizer(line)["input_ids"] for line in lines]))
+    tokenizer.save_pretrained(folder + "/third")
 """
 TEXTS = ["Unaffable, isn't it?", "Caf\u00e9 \u00c9t\u00e9 \u0130", "\u4e2d\u6587 text", "[MASK]x [SEP]",
          "e\u0301\u0323", "", "a" * 101]
@@ -49,23 +50,24 @@ class Tokenizer(unittest.TestCase):
         rules = ({}, {"do_lower_case": False}, {"strip_accents": False},
                  {"do_lower_case": False, "strip_accents": True},
                  {"tokenize_chinese_chars": False})
-        for config in rules:
-            with tempfile.TemporaryDirectory() as temporary:
-                folder = pathlib.Path(temporary)
-                (folder / "first").mkdir()
-                (folder / "first" / "vocab.txt").write_bytes(VOCAB.read_bytes())
-                (folder / "first" / "tokenizer_config.json").write_text(json.dumps(config))
-                self.ours(folder / "first", "--save", folder / "second")
-                lines = "\n".join(text.encode().hex() for text in TEXTS) + "\n"
-                theirs = subprocess.run([python, "-c", ENCODE, folder / "second", folder / "third"],
-                                        input=lines, capture_output=True, text=True, timeout=120)
-                self.assertEqual(theirs.returncode, 0, theirs.stderr)
-                ids = [json.loads(line) for line in theirs.stdout.splitlines()]
-                for place in ("first", "second", "third"):
-                    got = [json.loads(line)[0] for line in self.ours(folder / place).splitlines()]
-                    self.assertEqual(got, ids, (config, place))
-                # What transformers saves today.
-                self.assertFalse((folder / "third" / "vocab.txt").exists())
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        folders = [pathlib.Path(temporary.name) / str(i) for i in range(len(rules))]
+        for folder, config in zip(folders, rules):
+            (folder / "first").mkdir(parents=True)
+            (folder / "first" / "vocab.txt").write_bytes(VOCAB.read_bytes())
+            (folder / "first" / "tokenizer_config.json").write_text(json.dumps(config))
+            self.ours(folder / "first", "--save", folder / "second")
+        lines = "\n".join(text.encode().hex() for text in TEXTS) + "\n"
+        theirs = subprocess.run([python, "-c", ENCODE, *folders], input=lines, capture_output=True,
+                                text=True, timeout=120)
+        self.assertEqual(theirs.returncode, 0, theirs.stderr)
+        for folder, config, line in zip(folders, rules, theirs.stdout.splitlines(), strict=True):
+            for place in ("first", "second", "third"):
+                got = [json.loads(line)[0] for line in self.ours(folder / place).splitlines()]
+                self.assertEqual(got, json.loads(line), (config, place))
+            # What transformers saves today.
+            self.assertFalse((folder / "third" / "vocab.txt").exists())
 
 
 if __name__ == "__main__":
