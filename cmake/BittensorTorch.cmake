@@ -4,6 +4,16 @@
 # Not find_package(Torch): the wheels' TorchConfig.cmake demands a CUDA toolkit, which only who
 # compiles kernels needs; libtorch.so brings CUDA along by itself.
 
+if(SKBUILD AND NOT BITTENSOR_LIBTORCH) # pip builds for the torch of its Python.
+  execute_process(COMMAND ${Python_EXECUTABLE} -c "import torch; print(torch.utils.cmake_prefix_path)"
+    OUTPUT_VARIABLE _prefix OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE _failed)
+  if(_failed)
+    message(FATAL_ERROR "${Python_EXECUTABLE} has no torch: pip install torch first, then pip "
+      "install --no-build-isolation . (docs/python.md)")
+  endif()
+  list(PREPEND CMAKE_PREFIX_PATH ${_prefix})
+endif()
+
 set(_roots "")
 cmake_path(CONVERT "$ENV{CMAKE_PREFIX_PATH}" TO_CMAKE_PATH_LIST _prefixes)
 foreach(_prefix IN LISTS CMAKE_PREFIX_PATH _prefixes)
