@@ -444,6 +444,22 @@ TEST_F(OnAChain, ARefusedCommitIsNotRevealed) {
   EXPECT_TRUE(std::holds_alternative<WeightsCommit>(chain_.next_action()));
 }
 
+TEST_F(OnAChain, ASubnetThatHidesWeightsWithoutSayingSoGetsThemCommitted) {
+  start();
+  chain_.next_action();
+  chain_.add(2, "");
+  metagraph_->set_weights({{wallet_of(2).key(), 1.0F}});
+  chain_.refuse_next(1, absl::FailedPreconditionError(
+                            "the chain refused it: SubtensorModule.CommitRevealEnabled"));
+  chain_.make_blocks(12);
+  const auto update = std::get<WeightsUpdate>(chain_.next_action());
+  const auto committed = std::get<WeightsCommit>(chain_.next_action());
+  EXPECT_EQ(committed.update.weights, update.weights);
+  settle();
+  chain_.make_blocks(11);
+  EXPECT_EQ(std::get<WeightsReveal>(chain_.next_action()).salt, committed.salt);
+}
+
 // Later runtimes count epochs; how many blocks one has is theirs.
 TEST_F(OnAChain, HiddenWeightsAreRevealedByTheRuntimesCountOfEpochs) {
   chain_.change([](auto&, auto& rules) {
