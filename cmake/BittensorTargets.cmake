@@ -98,6 +98,13 @@ function(bittensor_library name)
   _bittensor_unite(bittensor_${name})
 endfunction()
 
+# For a library with a torch::autograd::Function: g++ 14 imagines an overflow in the std::vector<bool>
+# of Function::apply().
+function(bittensor_has_functions name)
+  target_compile_options(bittensor_${name} PRIVATE
+    "$<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-stringop-overflow>")
+endfunction()
+
 # For targets that have nothing to compute themselves: they compile in half the time.
 function(bittensor_optimise_less)
   set(less -O1)
