@@ -23,8 +23,8 @@ namespace bittensor {
 class ReconnectingClient final : public RpcClient {
  public:
   struct Options {
-    Duration first_pause = std::chrono::seconds(1);  // of a node that failed; doubles each time
-    Duration longest_pause = std::chrono::seconds(12);  // about a block
+    Duration first_pause = std::chrono::seconds(1);      // of a node that failed; doubles each time
+    Duration longest_pause = std::chrono::seconds(12);   // about a block
     Duration answer_timeout = std::chrono::seconds(20);  // then the node counts as gone
   };
   // How to reach endpoint number `index`, and whether it is the right chain.
