@@ -140,7 +140,7 @@ TrainingStep::Result TrainingStep::learn(Question question, torch::optim::Optimi
   part.emplace(parts_.trace, "forward.lessons");
   const Taught taught = lessons_for(batch);
   part.emplace(parts_.trace, "wait.answers");
-  result.answers = wait_for_answers(question.pending, /*usual=*/true);
+  result.answers = wait_for_answers(question.pending, parts_.watch, /*usual=*/true);
   part.emplace(parts_.trace, "forward.network");
 
   // The network path. Who was asked about what stands since the question left; how much each
@@ -194,7 +194,7 @@ TrainingStep::Result TrainingStep::look(MiniBatch& batch) {
       parts_.router.route(result.synapses, result.weights, batch.context(), batch.inputs());
   Dendrite::Pending pending =
       parts_.dendrite.forward_async(result.route.synapses, result.route.requests);
-  result.answers = wait_for_answers(pending, /*usual=*/false);
+  result.answers = wait_for_answers(pending, parts_.watch, /*usual=*/false);
   result.output = joined(batch, result.route, result.answers);
   return result;
 }
@@ -228,21 +228,6 @@ NetworkView TrainingStep::view_of(const Route& route, const std::vector<Answer>&
   view.trust = known ? std::clamp(1 - network_loss_ / local_loss_, 0.0, 1.0) : 0;
   view.say = known ? 1 / (1 + std::exp(kSharpness * (network_loss_ - local_loss_))) : 0;
   return view;
-}
-
-std::vector<Answer> TrainingStep::wait_for_answers(Dendrite::Pending& pending, bool usual) const {
-  std::vector<Dendrite::Pending::Awaited> awaited;
-  if (parts_.watch != nullptr && !pending.ready()) awaited = pending.awaited();
-  std::optional<Watch::Wait> wait;
-  if (!awaited.empty()) {
-    TimePoint until = TimePoint::min();
-    for (const auto& of : awaited) until = std::max(until, usual ? of.usual : of.deadline);
-    const bool one = awaited.size() == 1;
-    wait.emplace(parts_.watch->wait(
-        one ? "an answer" : absl::StrCat("answers of ", awaited.size(), " peers"), until,
-        one ? awaited.front().peer.hex() : ""));
-  }
-  return usual ? pending.wait_usual() : pending.wait();
 }
 
 // By how much better the network was lately on what has labels: its joined predictions, where there
@@ -359,6 +344,21 @@ std::vector<at::Tensor> parameters_of(const std::vector<torch::nn::Module*>& mod
     for (at::Tensor& parameter : module->parameters()) parameters.push_back(std::move(parameter));
   }
   return parameters;
+}
+
+std::vector<Answer> wait_for_answers(Dendrite::Pending& pending, Watch* watch, bool usual) {
+  std::vector<Dendrite::Pending::Awaited> awaited;
+  if (watch != nullptr && !pending.ready()) awaited = pending.awaited();
+  std::optional<Watch::Wait> wait;
+  if (!awaited.empty()) {
+    TimePoint until = TimePoint::min();
+    for (const auto& of : awaited) until = std::max(until, usual ? of.usual : of.deadline);
+    const bool one = awaited.size() == 1;
+    wait.emplace(
+        watch->wait(one ? "an answer" : absl::StrCat("answers of ", awaited.size(), " peers"),
+                    until, one ? awaited.front().peer.hex() : ""));
+  }
+  return usual ? pending.wait_usual() : pending.wait();
 }
 
 bool any_answer(const std::vector<Answer>& answers) {

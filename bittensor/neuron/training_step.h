@@ -110,8 +110,6 @@ class TrainingStep {
   // Both paths of a test batch, from what context() computed last.
   SynapseOutput joined(MiniBatch& batch, const Route& route,
                        const std::vector<Answer>& answers) const;
-  // Says whom it waits for; as long as their answers usually take, or until the deadline.
-  std::vector<Answer> wait_for_answers(Dendrite::Pending& pending, bool usual) const;
   void follow_losses(const SynapseOutput& output, const at::Tensor& labels);
   // What others teach in this step by lessons.
   struct Taught {
@@ -146,6 +144,10 @@ class TrainingStep {
 
 // The parameters of several modules, in order: what one optimizer trains.
 std::vector<at::Tensor> parameters_of(const std::vector<torch::nn::Module*>& modules);
+
+// Waits for the answers as long as is usual, or until their deadline; tells `watch`, unless it is
+// null, whose are awaited.
+std::vector<Answer> wait_for_answers(Dendrite::Pending& pending, Watch* watch, bool usual);
 
 // Whether any peer gave a usable answer to a request with rows.
 bool any_answer(const std::vector<Answer>& answers);

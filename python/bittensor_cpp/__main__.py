@@ -80,8 +80,9 @@ def main() -> None:
         sys.exit(f"bittensor serve: {arguments.model}: {type(error).__name__}: {error}")
     print(f"serves {arguments.model}: {schema._core!r}; axon port {axon.port}, "
           f"metagraph {metagraph.address}", flush=True)
-    while not stop.wait(0.2):
-        pass
+    with axon._node.core.wait("the signal to stop: it serves a model that does not learn"):
+        while not stop.wait(0.2):
+            pass
     metagraph.stop()
     axon.stop()
     stats = axon.stats

@@ -86,6 +86,7 @@ class Neuron:
             self.router.to(next(iter(devices)))
         self.optimizer = (optimizer(self.parameters()) if optimizer else SGD(
             self.parameters(), lr=config.learning_rate, momentum=config.momentum))
+        self._samples = 0  # of the last context()
         self.steps = 0  # those before a resumed checkpoint included
         self.history = History()
         self._min_peers, self._save_interval = config.min_peers, config.save_interval
@@ -134,8 +135,9 @@ class Neuron:
     def save(self, path: "Union[str, os.PathLike]", **more: Any) -> None:
         """Writes model, router and optimizer to a checkpoint; ``more`` as model_toolbox.save_model
         takes it, such as ``epoch`` and ``best_test_loss``."""
-        model_toolbox.save_model(self.model, path, optimizer=self.optimizer, router=self.router,
-                                 step=self.steps, **more)
+        with self._node.core.wait("the checkpoint to be written"):
+            model_toolbox.save_model(self.model, path, optimizer=self.optimizer,
+                                     router=self.router, step=self.steps, **more)
         self._saved_at = time.monotonic()
 
     def load(self, path: "Union[str, os.PathLike]") -> None:
@@ -150,10 +152,11 @@ class Neuron:
     def wait_for_peers(self, n: int = 1, timeout: float = 30) -> bool:
         """Waits until ``n`` others are there, ``timeout`` seconds at most; whether they are."""
         end = time.monotonic() + timeout
-        while self._node.core.proven() < n:
-            if time.monotonic() > end:
-                return False
-            time.sleep(0.02)
+        with self._node.core.wait(f"{n} peers" if n != 1 else "a peer", timeout):
+            while self._node.core.proven() < n:
+                if time.monotonic() > end:
+                    return False
+                time.sleep(0.02)
         return True
 
     # Training.
@@ -196,6 +199,7 @@ class Neuron:
         answers, and nobody learns from them.
         """
         question = inputs if isinstance(inputs, Question) else self.ask(inputs, labels, context)
+        self._samples = len(question._inputs)
         if context is None and question._core.size() > 1:
             context = self._look(question._inputs)
         return self._conversation.hear(question._core, context, length)
@@ -257,6 +261,7 @@ class Neuron:
         served = self.serve_interval > 0 and self.steps % self.serve_interval == 0
         if served:
             self.serve()
+        self._node.core.step_done(self.steps, self._samples, loss)
         self.history.add(self.steps, loss, self.weights if served else None)
         if (self.checkpoint is not None and
                 time.monotonic() - self._saved_at > self._save_interval):

@@ -72,6 +72,8 @@ class Metagraph(_Part):
 class Axon(_Part):
     """The server of a neuron: runs a copy of its synapse for others, on a thread of its own."""
 
+    _learnt = 0  # how often
+
     def serve(self, model: torch.nn.Module, schema: Union[Schema, str, None] = None,
               forward: Optional[Forward] = None, predict: Optional[Predict] = None) -> None:
         """Serves a copy of ``model`` as it is now, from the next request on. ``schema``, ``forward``
@@ -91,6 +93,8 @@ class Axon(_Part):
         far as the options ``learn_from`` and ``known`` let them. Between ``backward()`` and the
         optimizer's ``step()``."""
         self._node.core.learn_from_others(list(model.parameters()))
+        self._learnt += 1  # A step of training, for `bittensor status`.
+        self._node.core.step_done(self._learnt, 0, None)
 
     @property
     def port(self) -> int:

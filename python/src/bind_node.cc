@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -17,11 +18,17 @@
 #include "python/src/status.h"
 
 #include "bittensor/base/logging.h"
+#include "bittensor/neuron/training_step.h"
 
 namespace bittensor::python {
 namespace {
 
 using Synapses = std::vector<SynapseRecord>;
+
+TimePoint after(double seconds) {
+  return std::chrono::steady_clock::now() +
+         std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+}
 
 void check_sizes(std::size_t given, const char* what, const Synapses& synapses) {
   if (given == synapses.size()) return;
@@ -41,8 +48,9 @@ std::vector<Answer> forward(Node& node, const std::string& modality, const Synap
     extras[i].keep =
         teaches && inputs.back().batch() > 0 && node.dendrite().learns(synapses[i].key);
   }
-  auto answers =
-      node.dendrite().forward_async(synapses, std::move(inputs), std::move(extras)).wait();
+  Dendrite::Pending pending =
+      node.dendrite().forward_async(synapses, std::move(inputs), std::move(extras));
+  auto answers = wait_for_answers(pending, &node.watch(), /*usual=*/false);
   for (Answer& answer : answers) {
     if (answer.status.ok() && answer.call_id != 0 && answer.output.is_leaf()) {
       answer.output.requires_grad_(teaches);
@@ -66,6 +74,12 @@ void teach(Node& node, const std::string& modality, const Synapses& synapses,
 }  // namespace
 
 void bind_node(py::module_& module) {
+  py::class_<Watch::Wait>(module, "Wait")
+      .def("__enter__", [](py::object self) { return self; })
+      .def("__exit__", [](py::object self, const py::args&) {
+        // What is waited for is gone with the object: it ends here, whoever still has it.
+        Watch::Wait ended(std::move(self.cast<Watch::Wait&>()));
+      });
   py::class_<PythonSynapse, std::shared_ptr<PythonSynapse>>(module, "Synapse")
       .def(py::init<py::object, py::object, py::object, Schema>(), py::arg("module"),
            py::arg("forward"), py::arg("predict"), py::arg("schema"))
@@ -91,6 +105,20 @@ void bind_node(py::module_& module) {
       .def("stop_axon", &Node::stop_axon, NoGil())
       .def("stop_metagraph", &Node::stop_metagraph, NoGil())
       .def("stop", &Node::stop, NoGil())
+      .def(
+          "wait",
+          [](Node& node, std::string what, std::optional<double> seconds) {
+            std::optional<TimePoint> until;
+            if (seconds) until = after(*seconds);
+            return node.watch().wait(std::move(what), until);
+          },
+          py::arg("what"), py::arg("seconds") = py::none(), py::keep_alive<0, 1>())
+      .def(
+          "step_done",
+          [](Node& node, std::int64_t steps, std::int64_t samples, std::optional<at::Tensor> loss) {
+            node.step_done(steps, samples, or_undefined(std::move(loss)));
+          },
+          py::arg("steps"), py::arg("samples"), py::arg("loss"), NoGil())
       .def_property_readonly("options", &Node::options, py::return_value_policy::copy)
       .def_property_readonly("key", [](const Node& node) { return node.key().hex(); })
       .def(

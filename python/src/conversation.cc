@@ -75,7 +75,7 @@ at::Tensor Conversation::hear(Question& question, const at::Tensor& context,
   TORCH_CHECK(!std::exchange(question.heard, true), "a question is heard once");
   const bool learns = at::GradMode::is_enabled();
   TrainingStep::Question& asked = question.asked;
-  answers_ = learns ? asked.pending.wait_usual() : asked.pending.wait();
+  answers_ = wait_for_answers(asked.pending, &node_->watch(), /*usual=*/learns);
   route_ = std::move(asked.route);
   modality_ = asked.batch->inputs().modality;
   labels_ = asked.batch->labels();

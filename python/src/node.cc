@@ -11,6 +11,7 @@
 #include "bittensor/base/status_macros.h"
 #include "bittensor/neuron/blas.h"
 #include "bittensor/neuron/neuron.h"
+#include "bittensor/neuron/neuron_watch.h"
 #include "bittensor/neuron/parts.h"
 
 namespace bittensor::python {
@@ -26,6 +27,8 @@ absl::StatusOr<std::unique_ptr<Node>> Node::open(const NeuronOptions& options,
   base.wallet = std::make_unique<Wallet>(std::move(wallet));
   base.lock = std::make_unique<FileLock>(std::move(lock));
   base.executor = std::make_unique<ThreadExecutor>();
+  BITTENSOR_ASSIGN_OR_RETURN(
+      base.display, NeuronDisplay::start(options, "python", base.wallet->key(), *base.executor));
   BITTENSOR_ASSIGN_OR_RETURN(base.transport, make_transport(options, *base.wallet, *base.executor));
   return std::unique_ptr<Node>(new Node(options, std::move(base), options.step.learning,
                                         axon_options(options), std::move(dendrite)));
@@ -70,6 +73,7 @@ Dendrite& Node::dendrite() {
     }
     dendrite_ = std::make_unique<Dendrite>(std::move(options), *base_.transport, *base_.wallet,
                                            *base_.executor, [this] { return axon_.served(); });
+    base_.display->attach(metagraph_, axon_, *dendrite_);
   }
   return *dendrite_;
 }
@@ -81,7 +85,10 @@ absl::Status Node::start_axon() {
 }
 
 absl::Status Node::start_metagraph() {
-  return metagraph_.start();
+  BITTENSOR_RETURN_IF_ERROR(metagraph_.start());
+  describe();
+  watch().set_phase(Watch::Phase::kWaiting);
+  return absl::OkStatus();
 }
 
 void Node::announce() {
@@ -90,7 +97,26 @@ void Node::announce() {
     const MutexLock lock(mutex_);
     if (subscribed_) schema = schema_;
   }
-  if (schema && axon_.port() != 0) metagraph_.subscribe(*schema, axon_.port());
+  if (!schema || axon_.port() == 0) return;
+  metagraph_.subscribe(*schema, axon_.port());
+  describe();
+  dendrite();  // With it there is all that is to be seen, also of a neuron that asks nobody.
+}
+
+void Node::describe() {
+  std::string task;
+  {
+    const MutexLock lock(mutex_);
+    if (schema_) task = schema_->task.name;
+  }
+  base_.display->describe(task, axon_.port() == 0 ? "" : axon_address(metagraph_, axon_));
+}
+
+void Node::step_done(std::int64_t steps, std::int64_t samples, const at::Tensor& loss) {
+  watch().set_phase(Watch::Phase::kTraining);
+  SynapseOutput output;
+  output.loss = loss;
+  loss_.step_done(watch(), output, steps, samples);
 }
 
 void Node::learn_from_others(const std::vector<at::Tensor>& parameters,
@@ -113,6 +139,9 @@ std::function<double(const PublicKey&)> Node::relative_weights() const {
 
 // The dendrite would wait for its calls to the end of their time: they are cut.
 void Node::stop() {
+  watch().set_phase(Watch::Phase::kEnded);
+  base_.display->neuron_watch().look();  // The last thing that is seen of it.
+  base_.display->detach();
   metagraph_.stop();
   axon_.stop();
   base_.transport->close();

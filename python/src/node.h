@@ -16,8 +16,10 @@
 #include "bittensor/dendrite/dendrite.h"
 #include "bittensor/metagraph/metagraph.h"
 #include "bittensor/neuron/learning.h"
+#include "bittensor/neuron/neuron_display.h"
 #include "bittensor/neuron/options.h"
 #include "bittensor/neuron/teachers.h"
+#include "bittensor/neuron/watched_loss.h"
 #include "bittensor/synapse/synapse.h"
 #include "bittensor/transport/transport.h"
 #include "bittensor/wallet/wallet.h"
@@ -26,9 +28,11 @@ namespace bittensor::python {
 
 // All of a neuron but its model and its router: its key, and its metagraph, axon and dendrite,
 // which Python's classes of these names share. Its parts may be started in any order: the network
-// hears of the synapse once both its schema and the axon's port are known.
+// hears of the synapse once both its schema and the axon's port are known. `bittensor status` shows
+// it, and whatever else the options ask for (NeuronDisplay), from open() on.
 //
-// Thread-safe, except for the dendrite and teachers, which belong to the training thread.
+// Thread-safe, except for the dendrite, teachers and step_done(), which belong to the training
+// thread.
 class Node {
  public:
   // Opens the key file (created if missing) and keeps it to itself. `give_up` ends waits for
@@ -47,7 +51,7 @@ class Node {
   // The same, and tells the network of it.
   void subscribe(const Schema& schema) BITTENSOR_EXCLUDES(mutex_);
   absl::Status start_axon() BITTENSOR_EXCLUDES(mutex_);
-  absl::Status start_metagraph();
+  absl::Status start_metagraph() BITTENSOR_EXCLUDES(mutex_);
   void stop_axon() { axon_.stop(); }
   void stop_metagraph() { metagraph_.stop(); }
 
@@ -61,6 +65,11 @@ class Node {
   Teachers& teachers() { return teachers_; }
   // The weight of a peer relative to the mean of all that have one, at most 1; 0 if none has.
   std::function<double(const PublicKey& peer)> relative_weights() const;
+
+  // Where it is told what the neuron waits for.
+  Watch& watch() { return base_.display->watch(); }
+  // `steps` are done in all; the last had `samples` and, unless it is undefined, `loss`, a scalar.
+  void step_done(std::int64_t steps, std::int64_t samples, const at::Tensor& loss);
 
   const NeuronOptions& options() const { return options_; }
   const Learning& learning() const { return learning_; }
@@ -77,12 +86,15 @@ class Node {
     std::unique_ptr<Wallet> wallet;
     std::unique_ptr<FileLock> lock;
     std::unique_ptr<ThreadExecutor> executor;
+    std::unique_ptr<NeuronDisplay> display;
     std::unique_ptr<Transport> transport;
   };
   Node(const NeuronOptions& options, Base base, Learning learning, Axon::Options axon,
        Dendrite::Options dendrite);
 
   void announce() BITTENSOR_EXCLUDES(mutex_);
+  // Says who it is, as far as that is known.
+  void describe() BITTENSOR_EXCLUDES(mutex_);
 
   const NeuronOptions options_;
   const Base base_;
@@ -91,6 +103,7 @@ class Node {
   Metagraph metagraph_;
   Axon axon_;
   Teachers teachers_;
+  WatchedLoss loss_;
 
   Mutex mutex_;
   std::optional<Schema> schema_ BITTENSOR_GUARDED_BY(mutex_);
