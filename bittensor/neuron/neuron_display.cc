@@ -2,8 +2,10 @@
 #include "bittensor/neuron/neuron_display.h"
 
 #include <filesystem>
+#include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "nlohmann/json.hpp"
 
 #include "bittensor/base/status_macros.h"
@@ -95,6 +97,30 @@ void NeuronDisplay::describe(const std::string& task, const std::string& address
   about.task = task;
   about.address = address;
   watch_.describe(std::move(about));
+}
+
+absl::StatusOr<NeuronStart> start_neuron(const NeuronOptions& options, const std::string& kind,
+                                         Executor& executor, NeuronDisplay::Hooks hooks) {
+  std::optional<FileLock> lock;
+  std::unique_ptr<NeuronDisplay> display;
+  const auto show = [&](const PublicKey& key) -> absl::Status {
+    BITTENSOR_ASSIGN_OR_RETURN(FileLock held, lock_key(options));
+    lock.emplace(std::move(held));
+    BITTENSOR_ASSIGN_OR_RETURN(
+        display, NeuronDisplay::start(options, kind, key, executor, std::move(hooks)));
+    return absl::OkStatus();
+  };
+  std::optional<Watch::Wait> wait;
+  BITTENSOR_ASSIGN_OR_RETURN(
+      Wallet wallet, open_wallet(options, [&](const PublicKey& key) -> absl::Status {
+        BITTENSOR_RETURN_IF_ERROR(show(key));
+        wait.emplace(display->watch().wait(
+            absl::StrCat("the passphrase of ", options.neuron_key, " at its terminal")));
+        return absl::OkStatus();
+      }));
+  wait.reset();
+  if (display == nullptr) BITTENSOR_RETURN_IF_ERROR(show(wallet.key()));
+  return NeuronStart{std::move(wallet), *std::move(lock), std::move(display)};
 }
 
 std::string axon_address(const Metagraph& metagraph, const Axon& axon) {

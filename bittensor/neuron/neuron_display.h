@@ -9,10 +9,12 @@
 
 #include "bittensor/axon/axon.h"
 #include "bittensor/base/executor.h"
+#include "bittensor/base/file_lock.h"
 #include "bittensor/dendrite/dendrite.h"
 #include "bittensor/metagraph/metagraph.h"
 #include "bittensor/neuron/options.h"
 #include "bittensor/wallet/keys.h"
+#include "bittensor/wallet/wallet.h"
 #include "bittensor/watch/neuron_state.h"
 #include "bittensor/watch/watch.h"
 
@@ -67,6 +69,19 @@ class NeuronDisplay {
   std::unique_ptr<NeuronWatch> neuron_watch_;
   std::unique_ptr<Dashboard> dashboard_;  // asks neuron_watch_
 };
+
+// What each program of a neuron begins with.
+struct NeuronStart {
+  Wallet wallet;
+  FileLock lock;  // no other process uses the key
+  std::unique_ptr<NeuronDisplay> display;
+};
+
+// Opens the key that `options` name, creating it if there is none, and shows the neuron: also
+// while it waits for the key's passphrase. `executor` must outlive the display. Errors as those of
+// open_wallet(), lock_key() and NeuronDisplay::start().
+absl::StatusOr<NeuronStart> start_neuron(const NeuronOptions& options, const std::string& kind,
+                                         Executor& executor, NeuronDisplay::Hooks hooks = {});
 
 // Where others reach the axon, as the metagraph says where they reach it.
 std::string axon_address(const Metagraph& metagraph, const Axon& axon);

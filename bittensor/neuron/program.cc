@@ -182,48 +182,32 @@ TestResult train_alone(const NeuronOptions& options, const NeuronTask& task) {
   return test_local(task, *synapse);
 }
 
-NeuronProgram::NeuronProgram(const NeuronOptions& options, std::string kind)
-    : options_(options), kind_(std::move(kind)) {}
+NeuronProgram::NeuronProgram(const NeuronOptions& options) : options_(options) {}
 
 NeuronProgram::~NeuronProgram() = default;
 
 absl::StatusOr<std::unique_ptr<NeuronProgram>> NeuronProgram::start(const NeuronOptions& options,
                                                                     const std::string& kind) {
-  std::unique_ptr<NeuronProgram> program(new NeuronProgram(options, kind));
-  std::optional<Watch::Wait> wait;
-  BITTENSOR_ASSIGN_OR_RETURN(
-      Wallet wallet, open_wallet(options, [&](const PublicKey& key) -> absl::Status {
-        BITTENSOR_RETURN_IF_ERROR(program->show(key));
-        wait.emplace(program->wait(
-            absl::StrCat("the passphrase of ", options.neuron_key, " at its terminal")));
-        return absl::OkStatus();
-      }));
-  wait.reset();
-  program->wallet_.emplace(std::move(wallet));
-  if (program->display_ == nullptr) {
-    BITTENSOR_RETURN_IF_ERROR(program->show(program->wallet_->key()));
-  }
-  return program;
-}
-
-// Holds the key against other processes; what the neuron does is to be seen from now on.
-absl::Status NeuronProgram::show(const PublicKey& key) {
-  BITTENSOR_ASSIGN_OR_RETURN(FileLock lock, lock_key(options_));
-  lock_.emplace(std::move(lock));
+  std::unique_ptr<NeuronProgram> program(new NeuronProgram(options));
   NeuronDisplay::Hooks hooks;
-  const Progress::Style style = Progress::style_of(progress_style(options_));
+  const Progress::Style style = Progress::style_of(progress_style(options));
   if (style == Progress::Style::kLive) {
-    hooks.draw = [this](const NeuronState& state) {
+    hooks.draw = [self = program.get()](const NeuronState& state) {
       const TerminalSize size = terminal_size();
-      if (Progress* to = progress_) to->draw(live_view(state, size.columns, size.rows - 1));
+      if (Progress* to = self->progress_) to->draw(live_view(state, size.columns, size.rows - 1));
     };
   }
   if (style == Progress::Style::kJson) {  // Whoever reads that need not read the log.
-    hooks.say = [this, style](const std::string& line) { Progress(style, executor_).say(line); };
+    hooks.say = [self = program.get(), style](const std::string& line) {
+      Progress(style, self->executor_).say(line);
+    };
   }
-  BITTENSOR_ASSIGN_OR_RETURN(
-      display_, NeuronDisplay::start(options_, kind_, key, executor_, std::move(hooks)));
-  return absl::OkStatus();
+  BITTENSOR_ASSIGN_OR_RETURN(NeuronStart start,
+                             start_neuron(options, kind, program->executor_, std::move(hooks)));
+  program->wallet_.emplace(std::move(start.wallet));
+  program->lock_.emplace(std::move(start.lock));
+  program->display_ = std::move(start.display);
+  return program;
 }
 
 Watch::Wait NeuronProgram::wait(std::string what, std::optional<Duration> at_most) {

@@ -85,11 +85,9 @@ class NeuronProgram {
   absl::Status run(NeuronTask task);
 
  private:
-  NeuronProgram(const NeuronOptions& options, std::string kind);
-  absl::Status show(const PublicKey& key);
+  explicit NeuronProgram(const NeuronOptions& options);
 
   NeuronOptions options_;
-  const std::string kind_;
   std::optional<Wallet> wallet_;
   std::optional<FileLock> lock_;
   ThreadExecutor executor_;

@@ -12,27 +12,24 @@
 
 namespace bittensor {
 
-StandaloneNeuron::StandaloneNeuron(Wallet wallet, FileLock lock)
-    : wallet_(std::move(wallet)), lock_(std::move(lock)) {}
-
 absl::StatusOr<std::unique_ptr<StandaloneNeuron>> StandaloneNeuron::create(
     const NeuronOptions& options, std::shared_ptr<Synapse> synapse, const std::string& kind) {
-  BITTENSOR_ASSIGN_OR_RETURN(Wallet wallet, open_wallet(options));
-  BITTENSOR_ASSIGN_OR_RETURN(FileLock lock, lock_key(options));
-  std::unique_ptr<StandaloneNeuron> made(new StandaloneNeuron(std::move(wallet), std::move(lock)));
+  std::unique_ptr<StandaloneNeuron> made(new StandaloneNeuron());
   BITTENSOR_ASSIGN_OR_RETURN(
-      made->display_,
-      NeuronDisplay::start(options, kind.empty() ? program_invocation_short_name : kind,
-                           made->wallet_.key(), made->executor_));
+      NeuronStart start,
+      start_neuron(options, kind.empty() ? program_invocation_short_name : kind, made->executor_));
+  made->wallet_.emplace(std::move(start.wallet));
+  made->lock_.emplace(std::move(start.lock));
+  made->display_ = std::move(start.display);
+  const Wallet& wallet = *made->wallet_;
   Watch& watch = made->watch();
-  BITTENSOR_ASSIGN_OR_RETURN(made->transport_,
-                             make_transport(options, made->wallet_, made->executor_));
-  BITTENSOR_ASSIGN_OR_RETURN(made->chain_, join_chain(options, made->wallet_, watch));
+  BITTENSOR_ASSIGN_OR_RETURN(made->transport_, make_transport(options, wallet, made->executor_));
+  BITTENSOR_ASSIGN_OR_RETURN(made->chain_, join_chain(options, wallet, watch));
   Neuron::Options parts = neuron_options(options);
   parts.metagraph.chain = made->chain_.get();
   parts.watch = &watch;
   const std::string task = synapse->schema().task.name;
-  made->neuron_ = std::make_unique<Neuron>(std::move(parts), *made->transport_, made->wallet_,
+  made->neuron_ = std::make_unique<Neuron>(std::move(parts), *made->transport_, wallet,
                                            made->executor_, std::move(synapse));
   Neuron& neuron = *made->neuron_;
   made->display_->attach(neuron.metagraph(), neuron.axon(), neuron.dendrite());
@@ -46,6 +43,12 @@ absl::StatusOr<std::unique_ptr<StandaloneNeuron>> StandaloneNeuron::create(
 
 StandaloneNeuron::~StandaloneNeuron() {
   if (display_ != nullptr) display_->detach();
+}
+
+Watch::Wait StandaloneNeuron::wait(std::string what, std::optional<Duration> at_most) {
+  std::optional<TimePoint> until;
+  if (at_most) until = executor_.now() + *at_most;
+  return watch().wait(std::move(what), until);
 }
 
 Watch& StandaloneNeuron::watch() {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -38,15 +39,18 @@ class StandaloneNeuron {
                      const MakeMiniBatch& make);
 
   Neuron& neuron() { return *neuron_; }
-  // Where it is told what the neuron waits for, beside what it says by itself.
+  // `what` is waited for as long as the result lives, `at_most` so long, if there is a limit: it
+  // completes "waits for ...", which `bittensor status` then says.
+  [[nodiscard]] Watch::Wait wait(std::string what, std::optional<Duration> at_most = {});
+  // Where it is told what else the neuron does.
   Watch& watch();
   std::vector<at::Tensor> parameters() { return neuron_->parameters(); }
 
  private:
-  StandaloneNeuron(Wallet wallet, FileLock lock);
+  StandaloneNeuron() = default;
 
-  const Wallet wallet_;
-  const FileLock lock_;
+  std::optional<Wallet> wallet_;
+  std::optional<FileLock> lock_;
   ThreadExecutor executor_;
   std::unique_ptr<NeuronDisplay> display_;
   std::unique_ptr<Transport> transport_;

@@ -38,13 +38,13 @@ namespace {
 absl::Status run(const NeuronOptions& options) {
   // 1. Configuration and data.
   BITTENSOR_RETURN_IF_ERROR(set_up_compute(options.device, options.threads, options.seed).status());
-  BITTENSOR_ASSIGN_OR_RETURN(const Wallet wallet, open_wallet(options));
-  BITTENSOR_ASSIGN_OR_RETURN(const FileLock lock, lock_key(options));
   ThreadExecutor executor;
-  // What `bittensor status` says of it.
-  BITTENSOR_ASSIGN_OR_RETURN(const auto display,
-                             NeuronDisplay::start(options, "step_by_step", wallet.key(), executor));
-  Watch& watch = display->watch();
+  // Its key, which no other process uses, and what `bittensor status` says of it.
+  BITTENSOR_ASSIGN_OR_RETURN(const NeuronStart start,
+                             start_neuron(options, "step_by_step", executor));
+  const Wallet& wallet = start.wallet;
+  NeuronDisplay& display = *start.display;
+  Watch& watch = display.watch();
   std::string folder = options.data;
   if (folder.empty()) {
     const auto wait =
@@ -74,15 +74,15 @@ absl::Status run(const NeuronOptions& options) {
   BITTENSOR_RETURN_IF_ERROR(axon.start());
   metagraph.subscribe(model->schema(), axon.port());
   BITTENSOR_RETURN_IF_ERROR(metagraph.start());
-  display->describe(model->schema().task.name, axon_address(metagraph, axon));
+  display.describe(model->schema().task.name, axon_address(metagraph, axon));
   watch.set_phase(Watch::Phase::kWaiting);
   wait_for_peers(metagraph, options, &watch);
 
   // 5. The dendrite: asks others' synapses, and can be differentiated.
   Dendrite dendrite(dendrite_options(options), *transport, wallet, executor,
                     [&axon] { return axon.served(); });
-  display->attach(metagraph, axon, dendrite);
-  const absl::Cleanup detach = [&display] { display->detach(); };  // while the parts are there
+  display.attach(metagraph, axon, dendrite);
+  const absl::Cleanup detach = [&display] { display.detach(); };  // while the parts are there
 
   // 6. The router: learns which synapses help with which sample.
   Router router(/*x_dim=*/1024, /*key_dim=*/100, options.router.topk);

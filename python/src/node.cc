@@ -19,16 +19,14 @@ namespace bittensor::python {
 absl::StatusOr<std::unique_ptr<Node>> Node::open(const NeuronOptions& options,
                                                  std::function<bool()> give_up) {
   set_openblas_threads(at::get_num_threads());  // As torch.set_num_threads() said.
-  BITTENSOR_ASSIGN_OR_RETURN(Wallet wallet, open_wallet(options));
-  BITTENSOR_ASSIGN_OR_RETURN(FileLock lock, lock_key(options));
   Dendrite::Options dendrite = dendrite_options(options);
   dendrite.give_up = std::move(give_up);
   Base base;
-  base.wallet = std::make_unique<Wallet>(std::move(wallet));
-  base.lock = std::make_unique<FileLock>(std::move(lock));
   base.executor = std::make_unique<ThreadExecutor>();
-  BITTENSOR_ASSIGN_OR_RETURN(
-      base.display, NeuronDisplay::start(options, "python", base.wallet->key(), *base.executor));
+  BITTENSOR_ASSIGN_OR_RETURN(NeuronStart start, start_neuron(options, "python", *base.executor));
+  base.wallet = std::make_unique<Wallet>(std::move(start.wallet));
+  base.lock = std::make_unique<FileLock>(std::move(start.lock));
+  base.display = std::move(start.display);
   BITTENSOR_ASSIGN_OR_RETURN(base.transport, make_transport(options, *base.wallet, *base.executor));
   return std::unique_ptr<Node>(new Node(options, std::move(base), options.step.learning,
                                         axon_options(options), std::move(dendrite)));

@@ -36,7 +36,7 @@ namespace bittensor::python {
 class Node {
  public:
   // Opens the key file (created if missing) and keeps it to itself. `give_up` ends waits for
-  // answers (Dendrite::Options). Errors as open_wallet()'s, lock_key()'s and make_transport()'s.
+  // answers (Dendrite::Options). Errors as start_neuron()'s and make_transport()'s.
   static absl::StatusOr<std::unique_ptr<Node>> open(const NeuronOptions& options,
                                                     std::function<bool()> give_up);
   // Stops, see stop().
