@@ -311,6 +311,7 @@ TEST_F(OnAChain, WhoMovesIsAskedAgainAndWhoIsGoneIsForgotten) {
   chain_.make_blocks(1);
   settle();
   EXPECT_EQ(metagraph_->proven(), 0u);
+  EXPECT_FALSE(metagraph_->said_goodbye(wallet_of(2).key()));     // A chain tells no farewell.
   EXPECT_EQ(metagraph_->get_synapses(1).at(0).key, self_.key());  // A lone neuron asks itself.
 }
 

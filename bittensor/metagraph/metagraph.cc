@@ -132,7 +132,9 @@ class Metagraph::Impl {
   std::size_t size() const { return others(*snapshot()).size(); }
   std::size_t proven() const { return proven_others(*snapshot()).size(); }
 
-  bool said_goodbye(const PublicKey& key) const { return gossip_->said_goodbye(key); }
+  bool said_goodbye(const PublicKey& key) const {
+    return gossip_ != nullptr && gossip_->said_goodbye(key);
+  }
 
   at::Tensor get_weights(const std::vector<SynapseRecord>& synapses) const {
     std::vector<PublicKey> keys;

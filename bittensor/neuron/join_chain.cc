@@ -17,6 +17,8 @@
 #include "bittensor/base/stop_signal.h"
 #include "bittensor/chain/open_chain.h"
 #include "bittensor/chain/registration.h"
+#include "bittensor/neuron/coldkey.h"
+#include "bittensor/neuron/watched_chain.h"
 #include "bittensor/wallet/account.h"
 #include "bittensor/wallet/key_file.h"
 #include "bittensor/wallet/passphrase.h"
@@ -31,18 +33,29 @@ TimePoint soon() {
   return std::chrono::steady_clock::now() + kPatience;
 }
 
+std::string name_of_chain(const NeuronOptions& options) {
+  return absl::StrJoin(options.chain_endpoint, ", ");
+}
+
 // What is waited for now: the chain, whose next answer has as long as each other, or what is done
 // in between.
 class Waits {
  public:
   Waits(Watch& watch, const NeuronOptions& options)
-      : watch_(watch),
-        chain_(absl::StrCat("the chain at ", absl::StrJoin(options.chain_endpoint, ", "))) {
+      : watch_(watch), chain_(absl::StrCat("the chain at ", name_of_chain(options))) {
     for_chain();
   }
 
   void for_chain() { wait_.emplace(watch_.wait(chain_, soon())); }
   void instead_for(std::string what) { wait_.emplace(watch_.wait(std::move(what))); }
+  absl::StatusOr<Account> for_coldkey(const std::string& file) {
+    wait_.reset();
+    auto account = open_coldkey(file, watch_, [](const std::string& prompt) {
+      return ask_passphrase(prompt, /*twice=*/false);
+    });
+    for_chain();
+    return account;
+  }
 
  private:
   Watch& watch_;
@@ -64,18 +77,6 @@ Confirm ask_user(bool yes, Waits& waits) {
     waits.for_chain();
     return said ? absl::OkStatus() : absl::CancelledError("not confirmed: nothing was done");
   };
-}
-
-absl::StatusOr<Account> open_coldkey(const std::string& file, Waits& waits) {
-  BITTENSOR_ASSIGN_OR_RETURN(const KeyFileInfo info, inspect_key_file(file));
-  Secret passphrase;
-  if (info.encrypted) {
-    waits.instead_for(absl::StrCat("the passphrase of ", file, " at its terminal"));
-    BITTENSOR_ASSIGN_OR_RETURN(passphrase, ask_passphrase(absl::StrCat("passphrase of ", file),
-                                                          /*twice=*/false));
-    waits.for_chain();
-  }
-  return Account::load(file, passphrase.view());
 }
 
 absl::Status register_by_work(const NeuronOptions& options, Chain& chain, const Signer& hotkey,
@@ -100,7 +101,7 @@ absl::Status register_by_work(const NeuronOptions& options, Chain& chain, const 
 
 absl::Status register_by_money(const NeuronOptions& options, Chain& chain, const Signer& hotkey,
                                const std::string& what, Waits& waits) {
-  BITTENSOR_ASSIGN_OR_RETURN(const Account payer, open_coldkey(options.coldkey, waits));
+  BITTENSOR_ASSIGN_OR_RETURN(const Account payer, waits.for_coldkey(options.coldkey));
   const auto netuid = static_cast<std::uint16_t>(options.netuid);
   BITTENSOR_ASSIGN_OR_RETURN(const SubnetHyperparameters subnet,
                              chain.hyperparameters(netuid, soon()));
@@ -141,7 +142,7 @@ absl::StatusOr<std::unique_ptr<Chain>> join_chain(const NeuronOptions& options,
   }
   if (!uid.has_value()) return absl::UnavailableError("the chain forgot the neuron at once");
   spdlog::info("chain: this neuron is uid {} of subnet {}", *uid, netuid);
-  return chain;
+  return std::make_unique<WatchedChain>(std::move(chain), name_of_chain(options), watch);
 }
 
 }  // namespace bittensor
