@@ -193,17 +193,9 @@ void EventFile::add_point(const NeuronState::Point& point) {
   add("train/loss_local", point.loss.local);
   add("train/loss_network", point.loss.network);
   if (point.samples_per_s > 0) add("train/samples_per_s", point.samples_per_s);
-  NeuronState::Accuracy last;
-  {
-    MutexLock lock(mutex_);
-    last = last_;
-    last_ = point.accuracy;
-  }
-  if (point.accuracy.local != last.local) add("test/accuracy", point.accuracy.local);
-  if (point.accuracy.network != last.network) {
-    add("test/accuracy_network", point.accuracy.network);
-  }
-  if (point.accuracy.alone != last.alone) add("test/accuracy_alone", point.accuracy.alone);
+  add("test/accuracy", point.accuracy.local);
+  add("test/accuracy_network", point.accuracy.network);
+  add("test/accuracy_alone", point.accuracy.alone);
 }
 
 void EventFile::add_peers(const NeuronState& state) {

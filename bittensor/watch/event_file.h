@@ -35,7 +35,7 @@ class EventFile {
   void add_text(absl::string_view tag, std::int64_t step, double time_s, absl::string_view text);
   void add_image(absl::string_view tag, std::int64_t step, double time_s, const Picture& picture);
 
-  // A point of the curves; accuracies only if they are not those of the point before.
+  // A point of the curves, as far as it is known.
   void add_point(const NeuronState::Point& point);
   // How weights and scores are distributed over the peers.
   void add_peers(const NeuronState& state);
@@ -51,7 +51,6 @@ class EventFile {
   mutable Mutex mutex_;
   AppendedFile file_ BITTENSOR_GUARDED_BY(mutex_);
   bool has_values_ BITTENSOR_GUARDED_BY(mutex_) = false;
-  NeuronState::Accuracy last_ BITTENSOR_GUARDED_BY(mutex_);
 };
 
 // CRC-32C (Castagnoli; RFC 3720), as TFRecords have it.

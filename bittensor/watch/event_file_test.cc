@@ -62,13 +62,13 @@ TEST(EventFile, IsRecordsThatBeginWithTheVersion) {
   EXPECT_THAT(records[4], HasSubstr("\x89PNG"));
 }
 
-TEST(EventFile, AnAccuracyIsWrittenWhenATestFoundIt) {
+TEST(EventFile, HasOfAPointWhatIsKnown) {
   EventFile file(::testing::TempDir() + "/event_file_accuracy", 1);
   std::remove(file.path().c_str());
   NeuronState::Point point;
+  file.add_point(point);
   point.accuracy.local = 0.9;
   file.add_point(point);
-  file.add_point(point);  // Nothing new.
   file.flush();
   EXPECT_EQ(records_of(bytes_of(file.path())).size(), 2);
 }

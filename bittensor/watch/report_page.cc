@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 
 #include "bittensor/watch/words.h"
@@ -155,7 +156,8 @@ using Value = std::function<std::optional<double>(const NeuronState::Point&)>;
 // One line a neuron over its steps.
 std::string curve(const std::string& title, const std::vector<ReportedNeuron>& neurons,
                   const Value& value) {
-  constexpr double kWidth = 460, kHeight = 240, kLeft = 62, kBottom = 26, kTop = 8;
+  constexpr double kWidth = 460, kHeight = 240, kLeft = 72, kBottom = 26, kTop = 8;
+  constexpr std::size_t kDots = 40;  // of more points only the latest is marked
   double last_step = 1;
   double least = std::numeric_limits<double>::infinity();
   double most = -least;
@@ -184,7 +186,7 @@ std::string curve(const std::string& title, const std::vector<ReportedNeuron>& n
     const double y = least + (most - least) * i / 4;
     absl::StrAppendFormat(&text,
                           "<line class=axis x1=%.0f x2=%.0f y1=%.1f y2=%.1f /><text x=%.0f y=%.1f "
-                          "text-anchor=end>%.3g</text>\n",
+                          "text-anchor=end>%.4g</text>\n",
                           kLeft, kWidth - 8, y_of(y), y_of(y), kLeft - 5, y_of(y) + 4, y);
   }
   absl::StrAppendFormat(&text,
@@ -192,26 +194,23 @@ std::string curve(const std::string& title, const std::vector<ReportedNeuron>& n
                         "%.0f</text>\n",
                         kLeft, kHeight - 8, kWidth - 8, kHeight - 8, last_step);
   for (std::size_t i = 0; i < neurons.size(); ++i) {
-    std::string points;
-    double before = 0;
-    double last_x = 0;
-    double last_y = 0;
+    std::string line;
+    std::vector<std::string> dots;
     for (const NeuronState::Point& point : neurons[i].state.history) {
       const auto y = value(point);
-      // What a test found stays until the next: the line goes from one to the other.
-      if (!y || !std::isfinite(*y) || (!points.empty() && *y == before)) continue;
-      before = *y;
-      last_x = x_of(static_cast<double>(point.step));
-      last_y = y_of(*y);
-      absl::StrAppendFormat(&points, "%.1f,%.1f ", last_x, last_y);
+      if (!y || !std::isfinite(*y)) continue;
+      const double at_x = x_of(static_cast<double>(point.step));
+      const double at_y = y_of(*y);
+      absl::StrAppendFormat(&line, "%.1f,%.1f ", at_x, at_y);
+      dots.push_back(
+          absl::StrFormat("<circle cx=%.1f cy=%.1f r=3 fill=\"%s\" />\n", at_x, at_y, colour(i)));
     }
-    if (points.empty()) continue;
+    if (dots.empty()) continue;
+    if (dots.size() > kDots) dots.erase(dots.begin(), dots.end() - 1);
     absl::StrAppend(&text, "<polyline fill=none stroke=\"", colour(i),
-                    "\" stroke-width=1.6 stroke-linejoin=round points=\"", points, "\"><title>",
-                    escaped(name_of(neurons[i].state)), "</title></polyline>\n");
-    // The last value, which may be the only one.
-    absl::StrAppendFormat(&text, "<circle cx=%.1f cy=%.1f r=3 fill=\"%s\" />\n", last_x, last_y,
-                          colour(i));
+                    "\" stroke-width=1.6 stroke-linejoin=round points=\"", line, "\"><title>",
+                    escaped(name_of(neurons[i].state)), "</title></polyline>\n",
+                    absl::StrJoin(dots, ""));
   }
   return absl::StrCat(text, "</svg><figcaption>", escaped(title), "</figcaption></figure>\n");
 }

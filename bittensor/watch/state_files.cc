@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "bittensor/base/status_macros.h"
+#include "bittensor/watch/curve.h"
 #include "bittensor/watch/words.h"
 
 namespace bittensor {
@@ -29,18 +30,6 @@ constexpr std::size_t kPointsKept = 200;
 constexpr std::size_t kPeersShown = 20;
 constexpr std::size_t kEventsShown = 8;
 constexpr char kEnding[] = ".status.json";
-
-// A second later there is another file: only the last one has all points.
-void thin(json& history) {
-  if (history.size() <= kPointsKept) return;
-  const std::size_t step = (history.size() + kPointsKept - 1) / kPointsKept;
-  json few = json::array();
-  // From the end: the latest point stays.
-  for (std::size_t i = (history.size() - 1) % step; i < history.size(); i += step) {
-    few.push_back(std::move(history[i]));
-  }
-  history = std::move(few);
-}
 
 std::string peer_text(const NeuronState::Peer& peer, double now_s) {
   std::string text = absl::StrFormat("  %-8s %-21s %-7s", short_key(peer.key), peer.address,
@@ -91,7 +80,13 @@ bool StatusFile::runs() const {
 absl::Status write_status_file(const std::string& path, const NeuronState& state,
                                double updated_s) {
   json object = to_json(state);
-  if (state.training.phase != NeuronState::Phase::kEnded) thin(object["history"]);
+  if (state.training.phase != NeuronState::Phase::kEnded && state.history.size() > kPointsKept) {
+    // A second later there is another file: only the last one has all points.
+    std::vector<NeuronState::Point> few = state.history;
+    thin(few, (few.size() + kPointsKept - 1) / kPointsKept);
+    object["history"] = json::array();
+    for (const NeuronState::Point& point : few) object["history"].push_back(to_json(point));
+  }
   object["updated_s"] = updated_s;
   object["pid"] = getpid();
   const std::string staged = absl::StrCat(path, ".new");

@@ -35,6 +35,16 @@ TEST_F(StatusFileTest, IsReadAsItWasWritten) {
   EXPECT_EQ(find_status_files(folder_), std::vector<std::string>{path_});
 }
 
+TEST_F(StatusFileTest, IsSmallWhileTheNeuronRunsAndWholeInTheEnd) {
+  NeuronState state;
+  state.history.resize(2000);
+  ASSERT_TRUE(write_status_file(path_, state, 5).ok());
+  EXPECT_LE(read_status_file(path_)->state.history.size(), 202);
+  state.training.phase = NeuronState::Phase::kEnded;
+  ASSERT_TRUE(write_status_file(path_, state, 6).ok());
+  EXPECT_EQ(read_status_file(path_)->state.history.size(), 2000);
+}
+
 TEST_F(StatusFileTest, WhatIsNoneIsAnErrorThatNamesTheFile) {
   EXPECT_TRUE(absl::IsNotFound(read_status_file(path_).status()));
   std::ofstream(path_) << "{\"version\":1,";
@@ -50,6 +60,8 @@ TEST(StatusText, SaysForWhomItWaitsSinceWhenAndUntilWhen) {
             "waits for the first peer, since 10 s, 20 s more at most");
   EXPECT_EQ(waiting_text({"an answer", "3f2a91c0aa", 100, 0}, 190),
             "waits for an answer of 3f2a91c0, since 1 min 30 s");
+  EXPECT_EQ(waiting_text({"the chain", "", 100, 220}, 225),
+            "waits for the chain, since 2 min 05 s, overdue since 5 s");
 }
 
 TEST(StatusText, SaysWhatItDoesWithWhomAndWhatHappened) {
@@ -58,6 +70,7 @@ TEST(StatusText, SaysWhatItDoesWithWhomAndWhatHappened) {
   file.updated_s = 1000;
   file.state.neuron.name = "neuron-0";
   file.state.training.phase = NeuronState::Phase::kTraining;
+  file.state.training.steps = 1000;
   file.state.training.time_left_s = 65;
   file.state.training.waiting.push_back({"answers of 2 peers", "", 998, 1003});
   NeuronState::Peer peer;

@@ -37,7 +37,11 @@ Trace::Trace(std::FILE* file, Executor& executor)
 }
 
 Trace::~Trace() {
-  std::fputs("{}]\n", file_);
+  // What comes last has no comma behind it.
+  std::fputs(
+      "{\"ph\":\"M\",\"pid\":1,\"tid\":1,\"ts\":0,\"name\":\"process_name\","
+      "\"args\":{\"name\":\"neuron\"}}]\n",
+      file_);
   std::fclose(file_);
 }
 
@@ -50,10 +54,10 @@ bool Trace::full() {
 }
 
 void Trace::name_track(int track, const std::string& name) {
-  std::fprintf(
-      file_,
-      "{\"ph\":\"M\",\"pid\":1,\"tid\":%d,\"name\":\"thread_name\",\"args\":{\"name\":%s}},\n",
-      track, json_string(name).c_str());
+  std::fprintf(file_,
+               "{\"ph\":\"M\",\"pid\":1,\"tid\":%d,\"ts\":0,\"name\":\"thread_name\",\"args\":{"
+               "\"name\":%s}},\n",
+               track, json_string(name).c_str());
 }
 
 void Trace::add_part(const char* name, std::int64_t step, TimePoint begin) {

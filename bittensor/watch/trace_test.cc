@@ -51,6 +51,11 @@ TEST(Trace, HasThePartsOfAStepAndTheCallsOfItsPeers) {
   EXPECT_EQ(with(events, "forward", "b")["ts"], 1000);
   EXPECT_EQ(with(events, "forward", "b")["args"]["failure"], "deadline: \"late\"");
   EXPECT_EQ(with(events, "forward", "e")["ts"], 3000);
+  for (const json& event : events) {
+    for (const char* field : {"ph", "ts", "pid", "tid", "name"}) {
+      EXPECT_TRUE(event.contains(field)) << event << " has no " << field;
+    }
+  }
 }
 
 TEST(Trace, WithoutOneASpanDoesNothing) {

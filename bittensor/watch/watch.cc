@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "bittensor/watch/curve.h"
+
 namespace bittensor {
 namespace {
 
@@ -64,7 +66,7 @@ void Watch::add_loss(const NeuronState::Loss& loss) {
   const TimePoint now = executor_.now();
   pace_.push_back({now, samples_, step_});
   while (pace_.size() > 2 && pace_[1].at < now - kPaceOver) pace_.pop_front();
-  add_point(loss);
+  add_point(loss, {});
   next_point_ = (now + interval_).time_since_epoch().count();
 }
 
@@ -73,22 +75,19 @@ void Watch::add_accuracy(const NeuronState::Accuracy& accuracy) {
   if (accuracy.alone) training_.accuracy.alone = accuracy.alone;
   if (accuracy.local) training_.accuracy.local = accuracy.local;
   if (accuracy.network) training_.accuracy.network = accuracy.network;
-  add_point({});
+  add_point({}, accuracy);
 }
 
-void Watch::add_point(const NeuronState::Loss& loss) {
+void Watch::add_point(const NeuronState::Loss& loss, const NeuronState::Accuracy& accuracy) {
   NeuronState::Point point;
   point.step = step_;
   point.time_s = unix_s();
   point.loss = loss;
-  point.accuracy = training_.accuracy;
+  point.accuracy = accuracy;
   point.samples_per_s = samples_per_s();
   history_.push_back(point);
   if (history_.size() <= NeuronState::kMaxHistory) return;
-  // Every second one goes, and from now on only half as many come.
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < history_.size(); i += 2) history_[kept++] = history_[i];
-  history_.resize(kept);
+  thin(history_, 2);  // and from now on only half as many come
   interval_ *= 2;
 }
 

@@ -69,7 +69,8 @@ class Watch {
   // The mean losses since the last time: a point of the curves. What no step had is empty there,
   // and in training as it was.
   void add_loss(const NeuronState::Loss& loss) BITTENSOR_EXCLUDES(mutex_);
-  // What a test found; what is empty stays as it was.
+  // What a test found: a point of the curves, which has these alone; what is empty stays as it was
+  // in training.
   void add_accuracy(const NeuronState::Accuracy& accuracy) BITTENSOR_EXCLUDES(mutex_);
 
   void add_event(NeuronState::EventKind kind, std::string text, std::string peer = {})
@@ -91,7 +92,8 @@ class Watch {
   };
 
   void end_wait(std::uint64_t number) BITTENSOR_EXCLUDES(mutex_);
-  void add_point(const NeuronState::Loss& loss) BITTENSOR_REQUIRES(mutex_);
+  void add_point(const NeuronState::Loss& loss, const NeuronState::Accuracy& accuracy)
+      BITTENSOR_REQUIRES(mutex_);
   double samples_per_s() const BITTENSOR_REQUIRES(mutex_);
 
   Executor& executor_;

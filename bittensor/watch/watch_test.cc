@@ -85,6 +85,23 @@ TEST_F(WatchTest, ATestAddsWhatItFoundAndLeavesTheRest) {
   EXPECT_EQ(state.training.accuracy.network, std::nullopt);
   ASSERT_EQ(state.history.size(), 2);
   EXPECT_EQ(state.history[0].accuracy.local, std::nullopt);
+  EXPECT_EQ(state.history[1].accuracy.alone, std::nullopt) << "it was not measured again";
+}
+
+TEST_F(WatchTest, CurvesHaveAnAccuracyOnlyWhereItWasMeasured) {
+  watch_.begin_epoch(1, 1, 100'000);
+  train(40);
+  watch_.add_accuracy({{}, 0.9, {}});
+  train(20'000);  // The curve is thinned.
+  const NeuronState state = watch_.state();
+  int measured = 0;
+  for (const NeuronState::Point& point : state.history) {
+    if (!point.accuracy.local) continue;
+    ++measured;
+    EXPECT_EQ(point.step, 40);
+  }
+  EXPECT_EQ(measured, 1);
+  EXPECT_EQ(state.training.accuracy.local, 0.9);
 }
 
 TEST_F(WatchTest, ALossThatNoStepHadStaysAsItWas) {
