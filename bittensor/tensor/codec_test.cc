@@ -91,7 +91,8 @@ struct BadTensor {
   const char* why;
 };
 
-// docs/protocol.md shows these bytes.
+// docs/protocol.md shows these bytes, which are ours but for the order of the fields: the data
+// comes last.
 TEST(Codec, TheBytesAreThoseOfTheProtocolsPage) {
   const auto hex = [](const at::Tensor& tensor, Compression compression) {
     Payload payload;
@@ -101,7 +102,7 @@ TEST(Codec, TheBytesAreThoseOfTheProtocolsPage) {
   EXPECT_EQ(hex(torch::tensor({1.F, 2.F, 3.F, 4.F}).view({2, 2}), Compression::kNone),
             "0801120202021a100000803f000000400000404000008040");
   EXPECT_EQ(hex(torch::tensor({{0.F, 1.F, 2.F, 255.F}}), Compression::kInt8),
-            "0801120201041a0c0000803f00000000000102ff2003");
+            "08011202010420031a0c0000803f00000000000102ff");
 }
 
 TEST(Codec, RefusesWhatDoesNotFit) {
