@@ -45,12 +45,6 @@ StandaloneNeuron::~StandaloneNeuron() {
   if (display_ != nullptr) display_->detach();
 }
 
-Watch::Wait StandaloneNeuron::wait(std::string what, std::optional<Duration> at_most) {
-  std::optional<TimePoint> until;
-  if (at_most) until = executor_.now() + *at_most;
-  return watch().wait(std::move(what), until);
-}
-
 Watch& StandaloneNeuron::watch() {
   return display_->watch();
 }

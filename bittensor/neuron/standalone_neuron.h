@@ -39,9 +39,6 @@ class StandaloneNeuron {
                      const MakeMiniBatch& make);
 
   Neuron& neuron() { return *neuron_; }
-  // `what` is waited for as long as the result lives, `at_most` so long, if there is a limit: it
-  // completes "waits for ...", which `bittensor status` then says.
-  [[nodiscard]] Watch::Wait wait(std::string what, std::optional<Duration> at_most = {});
   // Where it is told what else the neuron does.
   Watch& watch();
   std::vector<at::Tensor> parameters() { return neuron_->parameters(); }

