@@ -214,9 +214,13 @@ void Metadata::read_extrinsic(ScaleReader& reader) {
     extensions_ = std::move(all);
     return;
   }
+  // Each at most once: a name of megabytes must not be copied as often as its number fits.
+  std::vector<bool> taken(all.size());
   for (const std::uint32_t index : used) {
     if (index >= all.size()) return reader.fail("an extension is missing");
-    extensions_.push_back(all[index]);
+    if (taken[index]) return reader.fail("an extension comes twice");
+    taken[index] = true;
+    extensions_.push_back(std::move(all[index]));
   }
 }
 

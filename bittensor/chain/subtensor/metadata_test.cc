@@ -57,8 +57,9 @@ TEST(Metadata, Version15HasTheSameAndTheRuntimesFunctions) {
   EXPECT_EQ((*metadata)->method("NeuronInfoRuntimeApi_get_metagraph"), nullptr);
 }
 
-// One type, one pallet, one function, with everything that version 16 brought.
-std::string version_16() {
+// One type, one pallet, one function, with everything that version 16 brought. Extrinsics of
+// version 4 have the extensions of these numbers.
+std::string version_16(std::initializer_list<int> extensions = {1, 0}) {
   ScaleWriter w;
   const auto texts = [&](std::initializer_list<const char*> all) {
     for (const char* text : all) w.byte_string(text);
@@ -121,7 +122,7 @@ std::string version_16() {
   for (int i = 0; i < 3; ++i) w.compact(0);
   w.compact(2);  // which extensions are whose
   w.u8(4);
-  list({1, 0});
+  list(extensions);
   w.u8(5);
   list({0, 1, 2});
   w.compact(3);
@@ -158,6 +159,13 @@ TEST(Metadata, Version16IsReadAsFarAsItMatters) {
   for (std::size_t size = 0; size < whole.size(); ++size) {
     EXPECT_FALSE(Metadata::read(absl::string_view(whole).substr(0, size)).ok()) << size;
   }
+}
+
+// A name of megabytes is not copied as often as its number fits.
+TEST(Metadata, AnExtensionIsUsedOnce) {
+  EXPECT_TRUE(Metadata::read(version_16({2, 1, 0})).ok());
+  EXPECT_FALSE(Metadata::read(version_16({1, 0, 1})).ok());
+  EXPECT_FALSE(Metadata::read(version_16({3})).ok());
 }
 
 TEST(Metadata, RefusesWhatIsNoMetadata) {
