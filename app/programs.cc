@@ -68,7 +68,8 @@ class Descriptions {
                               absl::Hex(std::hash<std::string>()(path)));
     std::ifstream file(asked.file);
     std::string line;
-    if (std::getline(file, line) && line == asked.stamp && std::getline(file, line)) {
+    if (std::getline(file, line) && line == asked.stamp && std::getline(file, line) &&
+        command_of_json(line).ok()) {
       asked.json = line;
       return;
     }

@@ -157,6 +157,10 @@ class Commands(unittest.TestCase):
             self.assertIn("--another-one", said)
             self.assertNotIn("--first", said)
             self.assertEqual(asked, 2)
+            for kept in (folder / "cache" / "commands").iterdir():
+                kept.write_text(kept.read_text().splitlines()[0] + "\n{\n")
+            self.assertEqual(completion(), (said, 3))  # What is damaged is asked again.
+            self.assertEqual(completion(), (said, 3))
 
     def test_missing_text_is_asked_for(self):
         run = self.run_it("fill-mask", "--model", MODEL)
