@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fails where a lock is not held that an annotation (ABSL_GUARDED_BY, ...) asks for.
+"""Fails where a lock is not held that an annotation (BITTENSOR_GUARDED_BY, ...) asks for.
 
     check_locks.py BUILD     a folder that cmake has configured
 
@@ -16,7 +16,7 @@ import shlex
 import subprocess
 import sys
 
-LOCKS = re.compile(r"GUARDED_BY|MutexLock|LOCKS_REQUIRED")
+LOCKS = re.compile(r"BITTENSOR_GUARDED_BY|BITTENSOR_REQUIRES|MutexLock")
 NOT_LOOKED_AT = ("-o", "-include", "-c")  # and what follows each
 
 
